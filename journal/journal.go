@@ -1,0 +1,119 @@
+// Package journal keeps what the orchestrator has begun: each operation with its steps, written before each call and after each answer, so that
+// another process can go on from it. It imports the plan's records and nothing else of the project.
+package journal
+
+import (
+	"encoding/json"
+	"sort"
+	"sync"
+	"time"
+
+	"ecs-api/orchestration/plan"
+
+	"github.com/pkg/errors"
+)
+
+// State says where an operation is.
+type State string
+
+const (
+	Running     State = "running"
+	Succeeded   State = "succeeded"
+	RollingBack State = "rolling-back"
+	RolledBack  State = "rolled-back"
+	Failed      State = "failed" // something is left that could not be taken back
+)
+
+// Operation is the record of one orchestrating write.
+type Operation struct {
+	ID      string          `json:"id"`
+	Verb    string          `json:"verb"`
+	Account string          `json:"account"`
+	Cluster string          `json:"cluster"`
+	Service string          `json:"service,omitempty"`
+	State   State           `json:"state"`
+	Asked   json.RawMessage `json:"asked,omitempty"` // the request, secret and environment values as digests
+	plan.Progress
+	Result    json.RawMessage `json:"result,omitempty"`
+	Problem   json.RawMessage `json:"problem,omitempty"`
+	StartedAt time.Time       `json:"startedAt"`
+	EndedAt   *time.Time      `json:"endedAt,omitempty"`
+	Caller    string          `json:"caller,omitempty"`
+	Request   string          `json:"request,omitempty"`
+}
+
+// Filter narrows a list; empty members match everything.
+type Filter struct {
+	Account, Cluster string
+	State            State
+}
+
+func (f Filter) matches(op Operation) bool {
+	return (f.Account == "" || f.Account == op.Account) && (f.Cluster == "" || f.Cluster == op.Cluster) && (f.State == "" || f.State == op.State)
+}
+
+// Journal keeps operations.
+type Journal interface {
+	// Save keeps op as it is now. With durable it returns once op would survive the process; without, op may ride along with a later Save.
+	Save(op Operation, durable bool) error
+	// Get gives an operation by its id; false if there is none.
+	Get(id string) (Operation, bool)
+	// List gives the operations that match, oldest first.
+	List(Filter) ([]Operation, error)
+	// Close releases what the journal holds; nothing is saved after it.
+	Close() error
+}
+
+// Memory is a journal that lasts as long as the process. It keeps records encoded, so that nothing but data survives in it either.
+type Memory struct {
+	mu         sync.Mutex
+	operations map[string][]byte
+}
+
+// NewMemory makes an empty journal.
+func NewMemory() *Memory { return &Memory{operations: map[string][]byte{}} }
+
+// Save keeps op as it is now.
+func (m *Memory) Save(op Operation, _ bool) error {
+	encoded, err := json.Marshal(op)
+	if err != nil {
+		return errors.Wrap(err, "encode the operation")
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.operations[op.ID] = encoded
+	return nil
+}
+
+// Get gives an operation by its id.
+func (m *Memory) Get(id string) (Operation, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var op Operation
+	encoded, ok := m.operations[id]
+	if !ok || json.Unmarshal(encoded, &op) != nil {
+		return Operation{}, false
+	}
+	return op, true
+}
+
+// List gives the operations that match, oldest first.
+func (m *Memory) List(filter Filter) ([]Operation, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []Operation
+	for _, encoded := range m.operations {
+		var op Operation
+		if err := json.Unmarshal(encoded, &op); err != nil {
+			return nil, errors.Wrap(err, "decode an operation")
+		}
+		if filter.matches(op) {
+			found = append(found, op)
+		}
+	}
+	sort.Slice(found, func(i, j int) bool { return found[i].StartedAt.Before(found[j].StartedAt) })
+	return found, nil
+}
+
+// Close does nothing.
+func (m *Memory) Close() error { return nil }

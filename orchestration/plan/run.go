@@ -1,0 +1,215 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// Engine runs plans and takes them back. Its fields are what it must be told about the world; all are needed.
+type Engine struct {
+	// Release removes a resource and whatever makes it up; found says whether there was anything. A *KeptError says that it is left on purpose.
+	Release func(ctx context.Context, r Resource) (found bool, err error)
+	// Restore puts back Before if the present value is After; a *KeptError says that it is not.
+	Restore func(ctx context.Context, e Effect) error
+	// Unheard says of a call's error whether the call may have taken effect all the same.
+	Unheard func(error) bool
+	// Quiet is how long after a lost answer its effect may still appear, by the resource's kind.
+	Quiet func(kind string) time.Duration
+	// Explain puts an error into words that an answer may carry.
+	Explain func(error) string
+}
+
+// KeptError says that something is left on purpose: someone else uses it, or has changed it since.
+type KeptError struct{ Reason string }
+
+func (e *KeptError) Error() string { return e.Reason }
+
+// Recorder keeps the progress of a run. With durable, Save returns once it would survive the process; an error then means that
+// nothing may be begun. Without, it may ride along with a later Save.
+type Recorder interface {
+	Save(progress Progress, durable bool) error
+	// Step is told of each step that has ended.
+	Step(step Step)
+}
+
+// StepError is a step's failure.
+type StepError struct {
+	Step string
+	Err  error
+}
+
+func (e *StepError) Error() string { return e.Step + ": " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *StepError) Unwrap() error { return e.Err }
+
+type outcome struct {
+	index  int
+	answer any
+	err    error
+}
+
+// execution is one Run at work. One goroutine owns it; the steps' own goroutines only send their outcome.
+type execution struct {
+	engine   *Engine
+	plan     *Plan
+	progress *Progress
+	recorder Recorder
+	run      *Run
+	outcomes chan outcome
+	running  int
+	failure  error
+}
+
+// Run runs the plan to its commit point: independent nodes at once, intents saved before their calls. On the first failure, or when ctx ends, nothing new
+// starts, and what is in flight ends by itself. The progress then says what to undo. A failure is a *StepError, or ctx's cause.
+func (e *Engine) Run(ctx context.Context, p *Plan, progress *Progress, recorder Recorder) (*Run, error) {
+	x := &execution{engine: e, plan: p, progress: progress, recorder: recorder, run: newRun(), outcomes: make(chan outcome)}
+	for i, n := range p.nodes {
+		if n.stands {
+			x.run.values[i] = n.given
+		}
+	}
+	for {
+		if x.failure == nil && ctx.Err() != nil && !x.finished() {
+			x.failure = context.Cause(ctx)
+		}
+		if x.failure == nil {
+			x.start(ctx)
+		}
+		if x.running == 0 {
+			return x.run, x.failure
+		}
+		x.end(<-x.outcomes)
+	}
+}
+
+// start begins every node whose needs are met, after one save of all their intents.
+func (x *execution) start(ctx context.Context) {
+	var ready []int
+	durable := false
+	for i := range x.plan.nodes {
+		if x.progress.Steps[i].State != Waiting || !x.met(i) {
+			continue
+		}
+		now := time.Now()
+		x.progress.Steps[i].State, x.progress.Steps[i].StartedAt = Running, &now
+		// A commit is durable as well where it has no effect of its own: its retirements must not be forgotten.
+		durable = durable || x.progress.Steps[i].Effect.Change != None || x.progress.Steps[i].Commit
+		ready = append(ready, i)
+	}
+	if len(ready) == 0 {
+		return
+	}
+	if err := x.recorder.Save(x.progress.Clone(), durable); err != nil {
+		x.failure = err
+		for _, i := range ready {
+			x.progress.Steps[i].State = Waiting
+		}
+		return
+	}
+	for _, i := range ready {
+		x.running++
+		go x.do(context.WithoutCancel(ctx), i, x.inputs(ctx, i))
+	}
+}
+
+// finished says whether every step has answered: then a run has succeeded, however late.
+func (x *execution) finished() bool {
+	for _, step := range x.progress.Steps {
+		if step.State != Done {
+			return false
+		}
+	}
+	return true
+}
+
+func (x *execution) met(i int) bool {
+	for _, need := range x.progress.Steps[i].After {
+		if x.progress.Steps[need].State != Done {
+			return false
+		}
+	}
+	return true
+}
+
+func (x *execution) inputs(ctx context.Context, i int) Inputs {
+	in := Inputs{values: map[int]any{}, run: ctx}
+	for _, need := range x.progress.Steps[i].After {
+		in.values[need] = x.run.values[need]
+	}
+	return in
+}
+
+// do calls one node; a panic is a failed step whose effect is not known.
+func (x *execution) do(ctx context.Context, i int, in Inputs) {
+	result := outcome{index: i}
+	defer func() {
+		if r := recover(); r != nil {
+			result.err = &panicError{value: r, stack: debug.Stack()}
+		}
+		x.outcomes <- result
+	}()
+	n := x.plan.nodes[i]
+	result.answer, result.err = n.call(ctx, in)
+	if result.err == nil || n.settle == nil || !x.engine.Unheard(result.err) {
+		return
+	}
+	if answer, took := x.settle(ctx, n, in); took {
+		result.answer, result.err = answer, nil
+	}
+}
+
+// settle reads until AWS answers whether a call took effect, for as long as an effect may take to appear.
+func (x *execution) settle(ctx context.Context, n node, in Inputs) (any, bool) {
+	pause := newPause()
+	for deadline := time.Now().Add(settleTimeout); ; {
+		answer, took, err := n.settle(ctx, in)
+		if err == nil {
+			return answer, took
+		}
+		if time.Now().After(deadline) || pause.wait(ctx) != nil {
+			return nil, false
+		}
+	}
+}
+
+// settleTimeout is how long a lost answer is asked after before the step counts as failed; undoing it then looks again.
+const settleTimeout = time.Minute
+
+func (x *execution) end(o outcome) {
+	x.running--
+	step := &x.progress.Steps[o.index]
+	now := time.Now()
+	step.EndedAt = &now
+	if o.err == nil {
+		step.State = Done
+		x.run.values[o.index] = o.answer
+		if id := x.plan.nodes[o.index].id; id != nil {
+			step.Effect.Resource.ID = id(o.answer)
+		}
+		x.progress.Committed = x.progress.Committed || step.Commit
+	} else {
+		step.State, step.Reason = Failed, x.engine.Explain(o.err)
+		var panicked *panicError
+		if x.engine.Unheard(o.err) || errors.As(o.err, &panicked) {
+			step.State = Unheard
+		}
+		if x.failure == nil {
+			x.failure = &StepError{Step: step.Name, Err: o.err}
+		}
+	}
+	x.recorder.Step(*step)
+	// An answer rides along with the next intents; if it is lost, its effect is looked up by its mark.
+	_ = x.recorder.Save(x.progress.Clone(), false)
+}
+
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, e.stack) }
