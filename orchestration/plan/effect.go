@@ -74,8 +74,8 @@ type Step struct {
 	EndedAt   *time.Time `json:"endedAt,omitempty"`
 }
 
-// standing says whether the step may have left something that is still there.
-func (s Step) standing() bool {
+// Standing says whether the step may have left something that is still there.
+func (s Step) Standing() bool {
 	switch s.State {
 	case Running, Done, Unheard, Left:
 		return s.Effect.Change == Made || s.Effect.Change == Changed
@@ -86,7 +86,8 @@ func (s Step) standing() bool {
 // Retirement is something that goes once the plan has committed.
 type Retirement struct {
 	Resource Resource `json:"resource"`
-	After    []int    `json:"after,omitempty"` // the retirements that go first
+	After    []int    `json:"after,omitempty"`  // the retirements that go first
+	Ground   bool     `json:"ground,omitempty"` // it belongs to the space, which decides on it
 	State    State    `json:"state"`
 	Reason   string   `json:"reason,omitempty"`
 }

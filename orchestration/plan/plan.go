@@ -118,6 +118,11 @@ func (p *Plan) Retire(r Resource, after ...int) int {
 	return len(p.retirements) - 1
 }
 
+// RetireGround notes ground that is asked to go: the space decides, after all other retirements.
+func (p *Plan) RetireGround(r Resource) {
+	p.retirements = append(p.retirements, Retirement{Resource: r, Ground: true, State: Waiting})
+}
+
 // Progress gives the plan as the record of a run that has not begun: what it would do.
 func (p *Plan) Progress() *Progress {
 	progress := &Progress{Retirements: append([]Retirement(nil), p.retirements...)}

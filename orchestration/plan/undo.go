@@ -93,7 +93,7 @@ func (e *Engine) TakeBack(ctx context.Context, step *Step, changed func(Step)) e
 }
 
 func (e *Engine) takeBack(ctx context.Context, step *Step, states *serial) {
-	if !step.standing() {
+	if !step.Standing() {
 		return
 	}
 	heard, reason := step.State == Done, step.Reason
@@ -154,7 +154,7 @@ func (e *Engine) Retire(ctx context.Context, progress *Progress, changed func())
 	retirements := progress.Retirements
 	work(len(retirements), func(i int) []int { return retirements[i].After }, func(i int) {
 		r := &retirements[i]
-		if r.State == Released || r.State == Kept || ctx.Err() != nil {
+		if r.Ground || r.State == Released || r.State == Absent || r.State == Kept || ctx.Err() != nil {
 			return
 		}
 		step := Step{Effect: Effect{Change: Made, Resource: r.Resource}, State: Done}

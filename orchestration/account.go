@@ -1,0 +1,131 @@
+package orchestration
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"ecs-api/cloudwatchlogs"
+	"ecs-api/common"
+	"ecs-api/common/awsclient"
+	"ecs-api/ecs"
+	"ecs-api/iam"
+	"ecs-api/journal"
+	"ecs-api/orchestration/plan"
+	"ecs-api/resourcegroupstaggingapi"
+	"ecs-api/secretsmanager"
+	"ecs-api/servicediscovery"
+
+	"github.com/aws/aws-sdk-go/aws/session"
+	"github.com/sirupsen/logrus"
+)
+
+// Options are what an Account is made of.
+type Options struct {
+	Name string // in the configuration, and in the path of a request
+	Org  string // who owns what the API makes
+	// Defaults of what it makes.
+	SecurityGroups, Subnets []string
+	KmsKeyID                string
+	AllowPublicIP           bool
+	AllowedARNs             []string // patterns of ARNs, with *, that requests may name though they are not ours
+	OperationTimeout        time.Duration
+	Session                 *session.Session
+	Journal                 journal.Journal
+	Log                     logrus.FieldLogger
+	Observe                 func(verb, outcome string) // told of each operation's end
+}
+
+// Account is one configured AWS account: the verbs of the API work on it.
+type Account struct {
+	Options
+	ecs       *ecs.Client
+	iam       *iam.Client
+	secrets   *secretsmanager.Client
+	discovery *servicediscovery.Client
+	logs      *cloudwatchlogs.Client
+	tagging   *resourcegroupstaggingapi.Client
+	engine    *plan.Engine
+	spaces    *spaces
+	locks     *locks
+
+	root     context.Context // of work that goes on without its caller
+	stop     context.CancelCauseFunc
+	work     sync.WaitGroup
+	mu       sync.Mutex // guards what follows; never held across a call
+	closing  bool
+	identity *awsclient.Account
+}
+
+// New makes the account's clients, once. It asks AWS nothing yet.
+func New(options Options) *Account {
+	root, stop := context.WithCancelCause(context.Background())
+	a := &Account{
+		Options:   options,
+		ecs:       ecs.New(options.Session),
+		iam:       iam.New(options.Session),
+		secrets:   secretsmanager.New(options.Session),
+		discovery: servicediscovery.New(options.Session),
+		logs:      cloudwatchlogs.New(options.Session),
+		tagging:   resourcegroupstaggingapi.New(options.Session),
+		spaces:    newSpaces(),
+		locks:     newLocks(),
+		root:      root,
+		stop:      stop,
+	}
+	a.engine = &plan.Engine{Release: a.release, Restore: a.restore, Unheard: common.Unheard, Quiet: quiet, Explain: common.MessageOf}
+	return a
+}
+
+// Identity gives the account's id, partition and region, asked of STS once and remembered. Unavailable, Forbidden or Failed if AWS does not say.
+func (a *Account) Identity(ctx context.Context) (awsclient.Account, error) {
+	a.mu.Lock()
+	known := a.identity
+	a.mu.Unlock()
+	if known != nil {
+		return *known, nil
+	}
+	identity, err := awsclient.Identity(ctx, a.Session)
+	if err != nil {
+		return awsclient.Account{}, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.identity = &identity
+	return identity, nil
+}
+
+// Close takes no new operations, waits for those at work until ctx ends, and then starts no new step of them.
+func (a *Account) Close(ctx context.Context) {
+	a.mu.Lock()
+	a.closing = true
+	a.mu.Unlock()
+	ended := make(chan struct{})
+	go func() {
+		a.work.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	}
+	a.stop(errStopping)
+	<-ended
+}
+
+var errStopping = common.New(common.Unavailable, "the service is stopping")
+
+// begin runs work that goes on without its caller, until the account is closed.
+func (a *Account) begin(work func(context.Context)) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closing {
+		return errStopping
+	}
+	a.work.Add(1)
+	go func() {
+		defer a.work.Done()
+		work(a.root)
+	}()
+	return nil
+}

@@ -1,0 +1,133 @@
+package orchestration
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ecs-api/common"
+	"ecs-api/common/awsclient"
+	"ecs-api/orchestration/plan"
+
+	"github.com/aws/aws-sdk-go/aws"
+	awsecs "github.com/aws/aws-sdk-go/service/ecs"
+)
+
+const kindCluster = "cluster"
+
+// ourCluster gives an active cluster of ours with its tags. NotFound if it is absent, inactive or another org's.
+func (a *Account) ourCluster(ctx context.Context, name string) (*awsecs.Cluster, error) {
+	cluster, err := a.ecs.Cluster(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if !a.owns(fromECSTags(cluster.Tags)) {
+		return nil, notOurs("cluster", name)
+	}
+	return cluster, nil
+}
+
+// notOurs is what a resource of another org, or of none, is answered with: to us it is not there.
+func notOurs(kind, name string) error {
+	return common.Newf(common.NotFound, "%s %s is not found", kind, name)
+}
+
+// buildCluster completes what was asked: capacity providers FARGATE and FARGATE_SPOT, one task on demand and the rest on spot, unless it says otherwise.
+func buildCluster(asked *awsecs.CreateClusterInput, name string, tags common.Tags) *awsecs.CreateClusterInput {
+	in := *asked
+	in.ClusterName = aws.String(name)
+	in.Tags = ecsTags(tags)
+	if in.CapacityProviders == nil && in.DefaultCapacityProviderStrategy == nil {
+		in.CapacityProviders = aws.StringSlice([]string{"FARGATE", "FARGATE_SPOT"})
+		in.DefaultCapacityProviderStrategy = []*awsecs.CapacityProviderStrategyItem{
+			{CapacityProvider: aws.String("FARGATE"), Base: aws.Int64(1), Weight: aws.Int64(0)},
+			{CapacityProvider: aws.String("FARGATE_SPOT"), Weight: aws.Int64(1)},
+		}
+	}
+	return &in
+}
+
+// clusterNode makes the cluster. One that another operation makes at the same time is taken as ours.
+func (op *operation) clusterNode(p *plan.Plan, in *awsecs.CreateClusterInput) plan.Handle[*awsecs.Cluster] {
+	a, name := op.account, aws.StringValue(in.ClusterName)
+	return plan.Add(p, plan.Node[*awsecs.Cluster]{
+		Name:   "cluster",
+		Effect: plan.Effect{Change: plan.Made, Resource: op.resource(kindCluster, name), Ground: true},
+		ID:     func(c *awsecs.Cluster) string { return aws.StringValue(c.ClusterArn) },
+		Call: func(ctx context.Context, inputs plan.Inputs) (cluster *awsecs.Cluster, err error) {
+			err = again(inputs, visible, awsclient.IsServiceLinkedRole, func() error {
+				cluster, err = a.ecs.CreateCluster(ctx, in)
+				return err
+			})
+			if common.KindOf(err) == common.Conflict {
+				cluster, err = a.ourCluster(ctx, name)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return a.activeCluster(ctx, inputs, cluster)
+		},
+	})
+}
+
+// activeCluster waits until a cluster that is being provisioned is ACTIVE.
+func (a *Account) activeCluster(ctx context.Context, inputs plan.Inputs, cluster *awsecs.Cluster) (*awsecs.Cluster, error) {
+	name := aws.StringValue(cluster.ClusterName)
+	err := until(ctx, inputs.Pause, func(ctx context.Context) (ready bool, err error) {
+		switch aws.StringValue(cluster.Status) {
+		case "ACTIVE":
+			return true, nil
+		case "FAILED":
+			return false, common.Newf(common.Failed, "cluster %s could not be provisioned", name)
+		}
+		if err := inputs.Pause(time.Second); err != nil {
+			return false, err
+		}
+		cluster, err = a.ecs.Cluster(ctx, name)
+		return false, err
+	})
+	return cluster, err
+}
+
+// releaseCluster deletes the cluster of a space, if it carries the mark and nothing is in it.
+func (a *Account) releaseCluster(ctx context.Context, r plan.Resource) (found bool, err error) {
+	cluster, err := a.ecs.Cluster(ctx, r.Key)
+	if err != nil {
+		return false, absent(err)
+	}
+	if !a.carries(fromECSTags(cluster.Tags), r) {
+		return false, nil
+	}
+	if err := a.unused(ctx, r.Key); err != nil {
+		return true, err
+	}
+	return true, absent(a.ecs.DeleteCluster(ctx, r.Key))
+}
+
+// unused gives a *plan.KeptError that says what is in the space: an active service, a task that is to run, or a managed task definition. A draining service does
+// not count.
+func (a *Account) unused(ctx context.Context, cluster string) error {
+	var services, tasks, families []string
+	err := look(ctx,
+		func(ctx context.Context) (err error) {
+			services, err = a.ecs.ListServices(ctx, cluster)
+			return absent(err)
+		},
+		func(ctx context.Context) (err error) {
+			tasks, err = a.ecs.ListTasks(ctx, &awsecs.ListTasksInput{Cluster: aws.String(cluster)})
+			return absent(err)
+		},
+		func(ctx context.Context) (err error) {
+			families, err = a.managedFamilies(ctx, cluster)
+			return err
+		},
+	)
+	if err != nil {
+		return err
+	}
+	inUse := append(append(services, tasks...), families...)
+	if len(inUse) == 0 {
+		return nil
+	}
+	return &plan.KeptError{Reason: fmt.Sprintf("in use by %s", last(inUse[0]))}
+}

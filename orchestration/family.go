@@ -1,0 +1,181 @@
+package orchestration
+
+import (
+	"context"
+	"sort"
+	"strings"
+
+	"ecs-api/common"
+	"ecs-api/orchestration/plan"
+
+	"github.com/aws/aws-sdk-go/aws"
+	awsecs "github.com/aws/aws-sdk-go/service/ecs"
+	awstagging "github.com/aws/aws-sdk-go/service/resourcegroupstaggingapi"
+)
+
+const kindFamily = "task definition family"
+
+// managedFamilies gives the families of managed task definitions in a space. The tagging API shows what is gone for hours, so each is confirmed.
+func (a *Account) managedFamilies(ctx context.Context, cluster string) ([]string, error) {
+	listed, err := a.tagging.Resources(ctx, []string{"ecs:task-definition"}, map[string]string{
+		common.TagOrg: a.Org, common.TagSpace: cluster, common.TagFlavor: flavorTask,
+	})
+	if err != nil {
+		return nil, err
+	}
+	newest, err := a.revisions(ctx, familiesOf(listed))
+	if err != nil {
+		return nil, err
+	}
+	var families []string
+	for _, r := range newest {
+		if a.owns(r.tags) && r.tags[common.TagSpace] == cluster && r.tags[common.TagFlavor] == flavorTask {
+			families = append(families, kindFamily+" "+aws.StringValue(r.Family))
+		}
+	}
+	return families, nil
+}
+
+// familiesOf gives the families of listed revisions, each once and in order.
+func familiesOf(listed []*awstagging.ResourceTagMapping) []string {
+	seen := map[string]bool{}
+	for _, resource := range listed {
+		seen[familyOf(aws.StringValue(resource.ResourceARN))] = true
+	}
+	return sortedKeys(seen)
+}
+
+// familyOf gives the family of a task definition's ARN, or of family:revision.
+func familyOf(ref string) string {
+	family, _, _ := strings.Cut(last(ref), ":")
+	return family
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// releaseFamily removes the revisions of a family that belong to a space, and their secrets, where no service or running task uses them. Secrets go between
+// deregistering and deleting: a process that dies in between finds them through the revisions again.
+func (a *Account) releaseFamily(ctx context.Context, r plan.Resource) (found bool, err error) {
+	revisions, err := a.spaceRevisions(ctx, r)
+	if err != nil || len(revisions) == 0 {
+		return false, err
+	}
+	used, err := a.inUse(ctx, r.Space)
+	if err != nil {
+		return true, err
+	}
+	var unused []*revision
+	needed := map[string]bool{}
+	for _, candidate := range revisions {
+		if !used[aws.StringValue(candidate.TaskDefinitionArn)] {
+			unused = append(unused, candidate)
+		}
+	}
+	inUse, err := a.revisions(ctx, sortedKeys(used))
+	if err != nil {
+		return true, err
+	}
+	for _, secret := range a.secretsOf(inUse) {
+		needed[secret] = true
+	}
+	if err := a.deregister(ctx, unused); err != nil {
+		return true, err
+	}
+	if err := a.releaseSecrets(ctx, r, a.secretsOf(unused), needed); err != nil {
+		return true, err
+	}
+	return true, a.deleteRevisions(ctx, unused)
+}
+
+// spaceRevisions gives the revisions of a family that are ours and the space's, the deregistered ones too.
+func (a *Account) spaceRevisions(ctx context.Context, r plan.Resource) ([]*revision, error) {
+	var names []string
+	for _, status := range []string{awsecs.TaskDefinitionStatusActive, awsecs.TaskDefinitionStatusInactive} {
+		listed, err := a.ecs.ListTaskDefinitions(ctx, r.Key, status)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, listed...)
+	}
+	all, err := a.revisions(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	var ours []*revision
+	for _, candidate := range all {
+		if a.carries(candidate.tags, r) {
+			ours = append(ours, candidate)
+		}
+	}
+	return ours, nil
+}
+
+// inUse gives the task definitions that services and tasks of a cluster name, by ARN.
+func (a *Account) inUse(ctx context.Context, cluster string) (map[string]bool, error) {
+	var services []*awsecs.Service
+	var tasks []*awsecs.Task
+	err := look(ctx,
+		func(ctx context.Context) error {
+			names, err := a.ecs.ListServices(ctx, cluster)
+			if err != nil || len(names) == 0 {
+				return absent(err)
+			}
+			services, err = a.ecs.DescribeServices(ctx, cluster, names)
+			return absent(err)
+		},
+		func(ctx context.Context) error {
+			names, err := a.ecs.ListTasks(ctx, &awsecs.ListTasksInput{Cluster: aws.String(cluster)})
+			if err != nil || len(names) == 0 {
+				return absent(err)
+			}
+			tasks, err = a.ecs.DescribeTasks(ctx, cluster, names)
+			return absent(err)
+		},
+	)
+	used := map[string]bool{}
+	for _, service := range services {
+		used[aws.StringValue(service.TaskDefinition)] = true
+		for _, deployment := range service.Deployments {
+			used[aws.StringValue(deployment.TaskDefinition)] = true
+		}
+	}
+	for _, task := range tasks {
+		used[aws.StringValue(task.TaskDefinitionArn)] = true
+	}
+	delete(used, "")
+	return used, err
+}
+
+// secretsOf gives the secrets that revisions name, each once.
+func (a *Account) secretsOf(revisions []*revision) []string {
+	seen := map[string]bool{}
+	for _, r := range revisions {
+		secrets, _ := references(r.ContainerDefinitions)
+		for _, secret := range secrets {
+			seen[secret] = true
+		}
+	}
+	return sortedKeys(seen)
+}
+
+// releaseSecrets deletes the secrets of a space that nothing needs any more. Those that lie elsewhere are not the space's to delete.
+func (a *Account) releaseSecrets(ctx context.Context, r plan.Resource, secrets []string, needed map[string]bool) error {
+	var calls []func(context.Context) error
+	for _, secret := range secrets {
+		if needed[secret] || !strings.Contains(secret, secretPath(a.Org, r.Space)) {
+			continue
+		}
+		calls = append(calls, func(ctx context.Context) error {
+			_, err := a.releaseSecret(ctx, plan.Resource{Account: r.Account, Kind: kindSecret, Space: r.Space, Key: secret})
+			return err
+		})
+	}
+	return look(ctx, calls...)
+}

@@ -1,0 +1,86 @@
+package orchestration
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+
+	"ecs-api/common"
+
+	"github.com/pkg/errors"
+	"golang.org/x/sync/errgroup"
+)
+
+// maxReads is how many reads of one look are in flight at once.
+const maxReads = 16
+
+// look does all reads at once and gives one error of all that failed.
+func look(ctx context.Context, reads ...func(context.Context) error) error {
+	var (
+		group  errgroup.Group
+		mu     sync.Mutex
+		failed []error
+	)
+	group.SetLimit(maxReads)
+	for _, read := range reads {
+		group.Go(func() error {
+			_, err := safely(func() (struct{}, error) { return struct{}{}, read(ctx) })
+			if err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed = append(failed, err)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return combined(failed)
+}
+
+// combined makes one error of several: what kept AWS from answering comes before what it answered, and those of one kind are told together.
+func combined(failed []error) error {
+	order := []common.Kind{common.Internal, common.Deadline, common.Unavailable, common.Failed, common.Throttled, common.Forbidden, common.Invalid, common.NotFound, common.Conflict}
+	for _, kind := range order {
+		var messages []string
+		var first error
+		var violations []common.Violation
+		for _, err := range failed {
+			if common.KindOf(err) != kind {
+				continue
+			}
+			if first == nil {
+				first = err
+			}
+			messages = append(messages, common.MessageOf(err))
+			var known *common.Error
+			if errors.As(err, &known) {
+				violations = append(violations, known.Violations...)
+			}
+		}
+		if len(messages) == 1 || kind == common.Internal && first != nil {
+			return first
+		}
+		if first != nil {
+			return &common.Error{Kind: kind, Message: strings.Join(messages, "; "), Violations: violations, Err: first}
+		}
+	}
+	return nil
+}
+
+// absent turns NotFound into nothing: what a look finds missing is a fact.
+func absent(err error) error {
+	if common.KindOf(err) == common.NotFound {
+		return nil
+	}
+	return err
+}
+
+// raw encodes the before and after of a change.
+func raw(value any) json.RawMessage {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // a string or a number
+	}
+	return encoded
+}

@@ -1,0 +1,160 @@
+package orchestration
+
+import (
+	"context"
+	"strings"
+
+	"ecs-api/common"
+	"ecs-api/orchestration/plan"
+
+	"github.com/aws/aws-sdk-go/aws"
+	awsdiscovery "github.com/aws/aws-sdk-go/service/servicediscovery"
+	"github.com/pkg/errors"
+)
+
+const kindRegistry = "service registry"
+
+// The attributes by which ECS says whose an instance is.
+const (
+	attributeCluster = "ECS_CLUSTER_NAME"
+	attributeService = "ECS_SERVICE_NAME"
+)
+
+// namespaceOf gives the namespace that a registry is asked for in; DnsConfig is the older place to name it.
+func namespaceOf(in *awsdiscovery.CreateServiceInput) string {
+	if id := aws.StringValue(in.NamespaceId); id != "" {
+		return id
+	}
+	if in.DnsConfig != nil {
+		return aws.StringValue(in.DnsConfig.NamespaceId)
+	}
+	return ""
+}
+
+// registryNode makes the service registry. Its name is not looked up: Cloud Map's list is paged, and its answer decides.
+func (op *operation) registryNode(p *plan.Plan, asked *awsdiscovery.CreateServiceInput, tags common.Tags) plan.Handle[*awsdiscovery.Service] {
+	a, in := op.account, *asked
+	key := namespaceOf(&in) + "/" + aws.StringValue(in.Name)
+	in.CreatorRequestId = aws.String(op.mark(key))
+	in.Tags = discoveryTags(tags)
+	return plan.Add(p, plan.Node[*awsdiscovery.Service]{
+		Name:   "service registry",
+		Effect: plan.Effect{Change: plan.Made, Resource: op.resource(kindRegistry, key)},
+		ID:     func(s *awsdiscovery.Service) string { return aws.StringValue(s.Id) },
+		Call: func(ctx context.Context, _ plan.Inputs) (*awsdiscovery.Service, error) {
+			made, err := a.discovery.CreateService(ctx, &in)
+			var exists *awsdiscovery.ServiceAlreadyExists
+			if errors.As(err, &exists) && aws.StringValue(exists.CreatorRequestId) == *in.CreatorRequestId {
+				// Our own retry: the first attempt's answer was lost.
+				return a.discovery.Service(ctx, aws.StringValue(exists.ServiceId))
+			}
+			return made, err
+		},
+	})
+}
+
+// ourRegistry gives a service registry that a request names. NotFound if it is absent, or neither ours nor among the account's allowed ARNs.
+func (a *Account) ourRegistry(ctx context.Context, registryARN string) (registry *awsdiscovery.Service, err error) {
+	if err := a.here(ctx, registryARN); err != nil {
+		return nil, err
+	}
+	tags := common.Tags{}
+	err = look(ctx,
+		func(ctx context.Context) (err error) {
+			registry, err = a.discovery.Service(ctx, last(registryARN))
+			return err
+		},
+		func(ctx context.Context) error {
+			if a.allows(registryARN) {
+				return nil
+			}
+			read, err := a.discovery.Tags(ctx, registryARN)
+			tags = fromDiscoveryTags(read)
+			return absent(err)
+		},
+	)
+	if err != nil {
+		return nil, err
+	}
+	if !a.owns(tags) && !a.allows(registryARN) {
+		return nil, notOurs("service registry", registryARN)
+	}
+	return registry, nil
+}
+
+// endpoint gives the name at which a registry is found: name.namespace.
+func (a *Account) endpoint(ctx context.Context, registryID string) (string, error) {
+	registry, err := a.discovery.Service(ctx, registryID)
+	if err != nil {
+		return "", err
+	}
+	namespace, err := a.discovery.Namespace(ctx, aws.StringValue(registry.NamespaceId))
+	if err != nil {
+		return "", err
+	}
+	return aws.StringValue(registry.Name) + "." + aws.StringValue(namespace.Name), nil
+}
+
+// releaseRegistry deletes the registry, if it carries the mark. Instances of tasks that have gone are taken out of it first: ECS is often late to do so.
+func (a *Account) releaseRegistry(ctx context.Context, r plan.Resource) (found bool, err error) {
+	id, arn, err := a.findRegistry(ctx, r)
+	if err != nil || id == "" {
+		return false, absent(err)
+	}
+	tags, err := a.discovery.Tags(ctx, arn)
+	if err != nil {
+		return false, absent(err)
+	}
+	if !a.carries(fromDiscoveryTags(tags), r) {
+		return false, nil
+	}
+	if err := a.emptyRegistry(ctx, id); err != nil {
+		return true, err
+	}
+	return true, absent(a.discovery.DeleteService(ctx, id))
+}
+
+// findRegistry gives the registry's id and ARN; without an id it is looked for by its name in its namespace. "" if there is none.
+func (a *Account) findRegistry(ctx context.Context, r plan.Resource) (id, arn string, err error) {
+	if r.ID != "" {
+		registry, err := a.discovery.Service(ctx, r.ID)
+		if err != nil {
+			return "", "", err
+		}
+		return r.ID, aws.StringValue(registry.Arn), nil
+	}
+	namespace, name, _ := strings.Cut(r.Key, "/")
+	registries, err := a.discovery.ListServices(ctx, namespace)
+	if err != nil {
+		return "", "", err
+	}
+	for _, registry := range registries {
+		if aws.StringValue(registry.Name) == name {
+			return aws.StringValue(registry.Id), aws.StringValue(registry.Arn), nil
+		}
+	}
+	return "", "", nil
+}
+
+// emptyRegistry takes out the instances whose service is gone. A *plan.KeptError if another service's are in it.
+func (a *Account) emptyRegistry(ctx context.Context, id string) error {
+	instances, err := a.discovery.ListInstances(ctx, id)
+	if err != nil {
+		return absent(err)
+	}
+	for _, instance := range instances {
+		cluster, service := aws.StringValue(instance.Attributes[attributeCluster]), aws.StringValue(instance.Attributes[attributeService])
+		if cluster == "" || service == "" {
+			return &plan.KeptError{Reason: "in use by instance " + aws.StringValue(instance.Id)}
+		}
+		if _, err := a.ecs.Service(ctx, cluster, service); err == nil {
+			return &plan.KeptError{Reason: "in use by service " + cluster + "/" + service}
+		} else if absent(err) != nil {
+			return err
+		}
+		if err := absent(a.discovery.DeregisterInstance(ctx, id, aws.StringValue(instance.Id))); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,241 @@
+package orchestration
+
+import (
+	"context"
+
+	"ecs-api/common"
+	"ecs-api/common/awsclient"
+	"ecs-api/orchestration/plan"
+
+	"github.com/aws/aws-sdk-go/aws"
+	awsecs "github.com/aws/aws-sdk-go/service/ecs"
+	awssecrets "github.com/aws/aws-sdk-go/service/secretsmanager"
+	awsdiscovery "github.com/aws/aws-sdk-go/service/servicediscovery"
+)
+
+// CreateServiceInput is what a service is made from. What is given is made; what the service only names must exist.
+type CreateServiceInput struct {
+	Cluster         *awsecs.CreateClusterInput               `json:"cluster"`
+	TaskDefinition  *awsecs.RegisterTaskDefinitionInput      `json:"taskdefinition"`
+	Credentials     map[string]*awssecrets.CreateSecretInput `json:"credentials"` // by container
+	Service         *awsecs.CreateServiceInput               `json:"service"`
+	ServiceRegistry *awsdiscovery.CreateServiceInput         `json:"serviceregistry"`
+	Tags            []*awsecs.Tag                            `json:"tags"`
+}
+
+// CreateServiceOutput is what stands. What was not asked for is its current value, or null.
+type CreateServiceOutput struct {
+	Orchestrated
+	Cluster                 *awsecs.Cluster
+	Credentials             map[string]*Credential
+	TaskDefinition          *awsecs.TaskDefinition
+	Service                 *awsecs.Service
+	ServiceDiscoveryService *awsdiscovery.Service
+}
+
+// createFacts are what a create has to know of what stands.
+type createFacts struct {
+	account    awsclient.Account
+	cluster    *awsecs.Cluster // nil if it is to be made
+	draining   bool            // a service of the name is still going
+	ground     groundFacts
+	definition *awsecs.TaskDefinition // the named one
+	registry   *awsdiscovery.Service  // the named one
+}
+
+// CreateService builds a service and what it stands on: cluster, role, log group, secrets, registry and task definition. Invalid names every broken rule; NotFound for what is named
+// and absent or another org's; Conflict for a taken name. A *Failure says what became of what had been made when a step failed.
+func (a *Account) CreateService(ctx context.Context, in *CreateServiceInput) (*CreateServiceOutput, error) {
+	if err := in.validate(a); err != nil {
+		return nil, err
+	}
+	cluster := in.clusterName()
+	what := asked{verb: "CreateService", cluster: cluster, service: aws.StringValue(in.Service.ServiceName),
+		holds: []string{"service " + cluster + "/" + aws.StringValue(in.Service.ServiceName)}}
+	if in.TaskDefinition != nil {
+		what.holds = append(what.holds, "task definition "+aws.StringValue(in.TaskDefinition.Family))
+	}
+	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*CreateServiceOutput], error) {
+		facts, err := a.lookCreate(ctx, in)
+		if err != nil {
+			return prepared[*CreateServiceOutput]{}, err
+		}
+		return op.buildCreate(in, facts), nil
+	})
+}
+
+func (in *CreateServiceInput) clusterName() string {
+	if in.Cluster != nil && aws.StringValue(in.Cluster.ClusterName) != "" {
+		return aws.StringValue(in.Cluster.ClusterName)
+	}
+	if in.Service != nil {
+		return aws.StringValue(in.Service.Cluster)
+	}
+	return ""
+}
+
+// secrets are the secrets to be made, by container.
+func (in *CreateServiceInput) secrets(a *Account, tags func(common.Tags) common.Tags) map[string]*awssecrets.CreateSecretInput {
+	if in.TaskDefinition == nil {
+		return nil
+	}
+	built := map[string]*awssecrets.CreateSecretInput{}
+	for container, asked := range in.Credentials {
+		built[container] = buildSecret(asked, secretPath(a.Org, in.clusterName()), aws.StringValue(in.TaskDefinition.Family), container, a.KmsKeyID, tags(fromSecretTags(asked.Tags)))
+	}
+	return built
+}
+
+// registryARN is the registry that the service names, or "".
+func (in *CreateServiceInput) registryARN() string {
+	if len(in.Service.ServiceRegistries) == 0 {
+		return ""
+	}
+	return aws.StringValue(in.Service.ServiceRegistries[0].RegistryArn)
+}
+
+// lookCreate reads at once all that decides anything.
+func (a *Account) lookCreate(ctx context.Context, in *CreateServiceInput) (facts createFacts, err error) {
+	cluster := in.clusterName()
+	reads := []func(context.Context) error{
+		func(ctx context.Context) (err error) {
+			facts.account, err = a.Identity(ctx)
+			return err
+		},
+		func(ctx context.Context) (err error) {
+			facts.cluster, err = a.clusterFor(ctx, cluster, in.Cluster != nil)
+			return err
+		},
+		func(ctx context.Context) (err error) {
+			facts.draining, err = a.freeServiceName(ctx, cluster, aws.StringValue(in.Service.ServiceName))
+			return err
+		},
+	}
+	if in.TaskDefinition != nil {
+		reads = append(reads, a.lookGround(cluster, &facts.ground)...)
+		reads = append(reads, a.lookDefinition(in, cluster)...)
+	} else {
+		reads = append(reads, func(ctx context.Context) error {
+			named, err := a.revision(ctx, aws.StringValue(in.Service.TaskDefinition))
+			if err != nil {
+				return err
+			}
+			facts.definition = named.TaskDefinition
+			return a.mayUse(named, cluster)
+		})
+	}
+	if in.ServiceRegistry != nil {
+		reads = append(reads, func(ctx context.Context) error {
+			_, err := a.discovery.Namespace(ctx, namespaceOf(in.ServiceRegistry))
+			return err
+		})
+	}
+	if registry := in.registryARN(); registry != "" {
+		reads = append(reads, func(ctx context.Context) (err error) {
+			facts.registry, err = a.ourRegistry(ctx, registry)
+			return err
+		})
+	}
+	return facts, look(ctx, reads...)
+}
+
+// clusterFor gives the cluster that a service goes to; nil if it is absent and may be made. NotFound if it is another org's, or absent.
+func (a *Account) clusterFor(ctx context.Context, name string, mayMake bool) (*awsecs.Cluster, error) {
+	cluster, err := a.ecs.Cluster(ctx, name)
+	if mayMake && common.KindOf(err) == common.NotFound {
+		return nil, nil
+	}
+	if err == nil && !a.owns(fromECSTags(cluster.Tags)) {
+		return nil, notOurs("cluster", name)
+	}
+	return cluster, err
+}
+
+// lookDefinition reads what a new task definition depends on: its family, the names of its secrets, and what it refers to.
+func (a *Account) lookDefinition(in *CreateServiceInput, cluster string) []func(context.Context) error {
+	reads := []func(context.Context) error{
+		func(ctx context.Context) error {
+			return a.freeFamily(ctx, aws.StringValue(in.TaskDefinition.Family), cluster)
+		},
+		func(ctx context.Context) error {
+			return a.mayPass(ctx, aws.StringValue(in.TaskDefinition.ExecutionRoleArn), cluster)
+		},
+		func(ctx context.Context) error {
+			return a.mayPass(ctx, aws.StringValue(in.TaskDefinition.TaskRoleArn), cluster)
+		},
+	}
+	for _, secret := range in.secrets(a, func(tags common.Tags) common.Tags { return tags }) {
+		reads = append(reads, func(ctx context.Context) error {
+			return a.freeSecretName(ctx, aws.StringValue(secret.Name))
+		})
+	}
+	secrets, parameters := references(in.TaskDefinition.ContainerDefinitions)
+	for _, secret := range secrets {
+		reads = append(reads, func(ctx context.Context) error { return a.mayRead(ctx, secret, cluster) })
+	}
+	for _, parameter := range parameters {
+		reads = append(reads, func(ctx context.Context) error { return a.mayReadParameter(ctx, parameter) })
+	}
+	return reads
+}
+
+// buildCreate plans the create: nothing of it reads or changes anything before the plan is run.
+func (op *operation) buildCreate(in *CreateServiceInput, facts createFacts) prepared[*CreateServiceOutput] {
+	p := plan.New()
+	shared, ours := fromECSTags(in.Tags), op.owned(flavorService)
+	tags := func(own common.Tags) common.Tags { return shared.Merge(own, ours) }
+
+	parts := serviceParts{cluster: op.cluster(p, in.Cluster, facts.cluster, tags), draining: facts.draining, fresh: facts.cluster == nil}
+	credentials := map[string]plan.Handle[*Credential]{}
+	if in.TaskDefinition != nil {
+		secrets := in.secrets(op.account, tags)
+		for _, container := range sortedKeys(secrets) {
+			credentials[container] = op.secretNode(p, container, secrets[container])
+		}
+		policy := rolePolicy(facts.account, op.account.Org, op.record.Cluster, op.account.KmsKeyID)
+		role, made := op.groundNodes(p, facts.ground, policy, tags(nil))
+		parts.definition = op.taskDefinitionNode(p, in.TaskDefinition, facts.account.Region, role, made, credentials, tags(fromECSTags(in.TaskDefinition.Tags)))
+		parts.fresh = parts.fresh || made
+	} else {
+		named := plan.Resource{Account: op.account.Name, Kind: kindTaskDefinition, Key: aws.StringValue(facts.definition.Family)}
+		parts.definition = plan.Given(p, "task definition", named, false, facts.definition)
+	}
+	registry := op.registry(p, in.ServiceRegistry, facts.registry, tags, &parts)
+	service := op.serviceNode(p, in.Service, parts, tags(fromECSTags(in.Service.Tags)))
+	p.Commit(service)
+
+	return prepared[*CreateServiceOutput]{plan: p, answer: func(run plan.Inputs) *CreateServiceOutput {
+		out := &CreateServiceOutput{Orchestrated: Orchestrated{op.record.ID}, Cluster: parts.cluster.From(run), TaskDefinition: parts.definition.From(run),
+			Service: service.From(run), ServiceDiscoveryService: registry.From(run)}
+		for container, handle := range credentials {
+			if out.Credentials == nil {
+				out.Credentials = map[string]*Credential{}
+			}
+			out.Credentials[container] = handle.From(run)
+		}
+		return out
+	}}
+}
+
+// cluster gives the cluster that stands, or makes it.
+func (op *operation) cluster(p *plan.Plan, asked *awsecs.CreateClusterInput, standing *awsecs.Cluster, tags func(common.Tags) common.Tags) plan.Handle[*awsecs.Cluster] {
+	name := op.record.Cluster
+	if standing != nil {
+		return plan.Given(p, "cluster", op.resource(kindCluster, name), true, standing)
+	}
+	return op.clusterNode(p, buildCluster(asked, name, tags(fromECSTags(asked.Tags))))
+}
+
+// registry makes the registry that is asked for, or gives the named one; nil without either.
+func (op *operation) registry(p *plan.Plan, asked *awsdiscovery.CreateServiceInput, named *awsdiscovery.Service, tags func(common.Tags) common.Tags, parts *serviceParts) plan.Handle[*awsdiscovery.Service] {
+	if asked == nil {
+		resource := plan.Resource{Account: op.account.Name, Kind: kindRegistry}
+		if named != nil {
+			resource.Key, resource.ID = aws.StringValue(named.Name), aws.StringValue(named.Id)
+		}
+		return plan.Given(p, "service registry", resource, false, named)
+	}
+	made := op.registryNode(p, asked, tags(fromDiscoveryTags(asked.Tags)))
+	parts.registry = &made
+	return made
+}
