@@ -1,0 +1,71 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/pkg/errors"
+)
+
+// What an answer, or an error, may say of itself beyond its JSON.
+type (
+	// statusCoder is an answer that chooses its own status.
+	statusCoder interface{ StatusCode() int }
+	// operated is an answer or an error that came of an operation.
+	operated interface{ OperationID() string }
+)
+
+// text is an answer that is not JSON.
+type text string
+
+// reply writes out. It is encoded whole before the first byte leaves, so that what cannot be encoded is still a 500.
+func reply(w http.ResponseWriter, r *http.Request, status int, out any) error {
+	body, contentType, err := encoded(out)
+	if err != nil {
+		return err
+	}
+	if own, ok := out.(statusCoder); ok {
+		status = own.StatusCode()
+	}
+	if of, ok := out.(operated); ok {
+		setOperation(w, r, of.OperationID())
+	}
+	write(w, status, contentType, body)
+	return nil
+}
+
+func encoded(out any) (body []byte, contentType string, err error) {
+	if plain, ok := out.(text); ok {
+		return []byte(plain), "text/plain; charset=utf-8", nil
+	}
+	body, err = marshal(out)
+	return body, "application/json", errors.Wrap(err, "encoding the answer")
+}
+
+// marshal is encoding/json without its escapes for HTML: nothing here ends up in a page, and `&` stays readable.
+func marshal(v any) ([]byte, error) {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return nil, err
+	}
+	return buffer.Bytes(), nil
+}
+
+func write(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the caller may have gone; there is nobody else to tell
+}
+
+func setOperation(w http.ResponseWriter, r *http.Request, id string) {
+	if id == "" {
+		return
+	}
+	exchangeOf(r.Context()).operation = id
+	w.Header().Set("X-Operation-Id", id)
+}

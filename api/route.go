@@ -1,0 +1,144 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"sort"
+	"strings"
+
+	"ecs-api/common"
+)
+
+// Route is a line of the table: all that is known of one method of one path. The router, and every list of routes, is made from it.
+type Route[A any] struct {
+	Method  string
+	Path    string // a template below Prefix, with {variables}
+	Summary string
+	Status  int // of a success, where the answer does not say its own
+	Public  bool
+	Input   reflect.Type // nil for none
+	Output  reflect.Type // nil for what is not JSON
+
+	serve func(*server[A], http.ResponseWriter, *http.Request) error
+}
+
+// route makes a line of an action of an account. The input's fields say where each value is read (see newBinder).
+func route[A, In, Out any](method, path, summary string, status int, action func(A, context.Context, *In) (Out, error)) Route[A] {
+	input := newBinder[In](method, path)
+	return Route[A]{
+		Method: method, Path: path, Summary: summary, Status: status,
+		Input: reflect.TypeFor[In](), Output: reflect.TypeFor[Out](),
+		serve: func(s *server[A], w http.ResponseWriter, r *http.Request) error {
+			account, err := s.account(r)
+			if err != nil {
+				return err
+			}
+			in, err := input.read(w, r, s.bodyBytes)
+			if err != nil {
+				return err
+			}
+			out, err := action(account, r.Context(), in)
+			if err != nil {
+				return err
+			}
+			return reply(w, r, status, out)
+		},
+	}
+}
+
+// public makes a line of a question that needs neither a token nor an account.
+func public[A, Out any](path, summary string, action func(context.Context) (Out, error)) Route[A] {
+	return Route[A]{
+		Method: http.MethodGet, Path: path, Summary: summary, Status: http.StatusOK, Public: true, Output: reflect.TypeFor[Out](),
+		serve: func(_ *server[A], w http.ResponseWriter, r *http.Request) error {
+			out, err := action(r.Context())
+			if err != nil {
+				return err
+			}
+			return reply(w, r, http.StatusOK, out)
+		},
+	}
+}
+
+// foreign makes a public line of a handler that writes its own answer.
+func foreign[A any](path, summary string, handler http.Handler) Route[A] {
+	return Route[A]{
+		Method: http.MethodGet, Path: path, Summary: summary, Status: http.StatusOK, Public: true,
+		serve: func(_ *server[A], w http.ResponseWriter, r *http.Request) error {
+			handler.ServeHTTP(w, r)
+			return nil
+		},
+	}
+}
+
+// account finds the account that the path names. NotFound if the configuration has none of that name.
+func (s *server[A]) account(r *http.Request) (A, error) {
+	name, err := pathValue(r, "account")
+	if err != nil {
+		return *new(A), err
+	}
+	account, ok := s.accounts(name)
+	if !ok {
+		return account, common.New(common.NotFound, "no such account")
+	}
+	return account, nil
+}
+
+// resource is one path with its methods.
+type resource[A any] struct {
+	server  *server[A]
+	path    string
+	methods map[string]Route[A]
+}
+
+// ServeHTTP answers OPTIONS to everyone, HEAD where there is a GET, and a method that the path has not with 405.
+func (p *resource[A]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	exchangeOf(r.Context()).route = p.path
+	line, known := p.methods[r.Method]
+	if !known && r.Method == http.MethodHead {
+		line, known = p.methods[http.MethodGet]
+	}
+	switch {
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", p.allow())
+		w.WriteHeader(http.StatusNoContent)
+	case !known:
+		p.server.answer(p.guardedUnlessPublic(p.methodNotAllowed)).ServeHTTP(w, r)
+	default:
+		serve := func(w http.ResponseWriter, r *http.Request) error { return line.serve(p.server, w, r) }
+		p.server.answer(p.guardedUnlessPublic(serve)).ServeHTTP(w, r)
+	}
+}
+
+func (p *resource[A]) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Allow", p.allow())
+	return &refusal{http.StatusMethodNotAllowed, "this path has the methods " + p.allow()}
+}
+
+// guardedUnlessPublic asks for a token, except on a path whose every method is public.
+func (p *resource[A]) guardedUnlessPublic(next handler) handler {
+	for _, line := range p.methods {
+		if !line.Public {
+			return p.server.guarded(next)
+		}
+	}
+	return next
+}
+
+// allow is the value of the Allow header.
+func (p *resource[A]) allow() string {
+	methods := []string{http.MethodOptions}
+	for method := range p.methods {
+		methods = append(methods, method)
+	}
+	if _, head := p.methods[http.MethodHead]; !head && p.methods[http.MethodGet].serve != nil {
+		methods = append(methods, http.MethodHead)
+	}
+	sort.Strings(methods)
+	return strings.Join(methods, ", ")
+}
+
+func noRoute(http.ResponseWriter, *http.Request) error {
+	return common.New(common.NotFound, "no such route")
+}
