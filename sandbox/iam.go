@@ -158,7 +158,7 @@ func (r *iamRole) describe(whole bool) *iam.Role {
 	if !whole {
 		return role
 	}
-	role.Tags = tagList[iam.Tag](r.tags)
+	role.Tags = sdkTags[iam.Tag](r.tags)
 	if r.boundary != "" {
 		role.PermissionsBoundary = &iam.AttachedPermissionsBoundary{
 			PermissionsBoundaryArn: &r.boundary, PermissionsBoundaryType: aws.String("Policy"),

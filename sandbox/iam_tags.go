@@ -40,7 +40,7 @@ func (s *Sandbox) iamListRoleTags(_ *request, in *iam.ListRoleTagsInput) (*iam.L
 		return nil, err
 	}
 	out := &iam.ListRoleTagsOutput{}
-	out.Tags, out.Marker, out.IsTruncated, err = iamPage("ListRoleTags "+role.name, in.Marker, in.MaxItems, tagList[iam.Tag](role.tags),
+	out.Tags, out.Marker, out.IsTruncated, err = iamPage("ListRoleTags "+role.name, in.Marker, in.MaxItems, sdkTags[iam.Tag](role.tags),
 		func(t *iam.Tag) string { return *t.Key })
 	return out, err
 }

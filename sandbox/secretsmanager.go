@@ -155,7 +155,7 @@ func (s *Sandbox) describeSecret(r *request, in *secretsmanager.DescribeSecretIn
 	return &secretsmanager.DescribeSecretOutput{
 		ARN: &found.arn, Name: &found.name, Description: unlessEmpty(found.description), KmsKeyId: unlessEmpty(found.kmsKey),
 		CreatedDate: aws.Time(found.created), LastChangedDate: aws.Time(found.changed), DeletedDate: found.deletionDate(),
-		Tags: tagList[secretsmanager.Tag](found.tags), VersionIdsToStages: found.stages(),
+		Tags: sdkTags[secretsmanager.Tag](found.tags), VersionIdsToStages: found.stages(),
 	}, nil
 }
 

@@ -67,7 +67,7 @@ func (x *secret) entry() *secretsmanager.SecretListEntry {
 	return &secretsmanager.SecretListEntry{
 		ARN: &x.arn, Name: &x.name, Description: unlessEmpty(x.description), KmsKeyId: unlessEmpty(x.kmsKey),
 		CreatedDate: aws.Time(x.created), LastChangedDate: aws.Time(x.changed), DeletedDate: x.deletionDate(),
-		Tags: tagList[secretsmanager.Tag](x.tags), SecretVersionsToStages: x.stages(),
+		Tags: sdkTags[secretsmanager.Tag](x.tags), SecretVersionsToStages: x.stages(),
 	}
 }
 

@@ -19,6 +19,9 @@ const (
 func tagMap[T any](onto map[string]string, tags []*T, pair func(*T) (key, value *string)) map[string]string {
 	merged := maps.Clone(onto)
 	for _, t := range tags {
+		if t == nil {
+			continue
+		}
 		if merged == nil {
 			merged = map[string]string{}
 		}
@@ -35,8 +38,8 @@ type sdkTag[T any] interface {
 	SetValue(string) *T
 }
 
-// tagList lists tags by key, in a service's own struct.
-func tagList[T any, P sdkTag[T]](tags map[string]string) []*T {
+// sdkTags lists tags by key, in a service's own struct.
+func sdkTags[T any, P sdkTag[T]](tags map[string]string) []*T {
 	list := make([]*T, 0, len(tags))
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
 		list = append(list, P(P(new(T)).SetKey(key)).SetValue(tags[key]))
