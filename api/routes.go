@@ -1,9 +1,26 @@
 package api
 
-// Account is what the actions of the table are methods of.
-type Account = *struct{}
+import (
+	"net/http"
 
-// table is every route there is.
+	"ecs-api/orchestration"
+)
+
+// Account is what the actions of the table are methods of.
+type Account = *orchestration.Account
+
+// table is every route there is. The router is made from it, and so is all that lists the routes.
 func table(o Options) []Route[Account] {
-	return publicRoutes[Account](o)
+	return append(publicRoutes[Account](o),
+		route("POST", "/{account}/services",
+			"Build a service and what it stands on", http.StatusOK, Account.CreateService),
+		route("GET", "/{account}/clusters/{cluster}/services",
+			"List the services of a cluster", http.StatusOK, Account.ListServices),
+		route("GET", "/{account}/clusters/{cluster}/services/{service}",
+			"Show a service", http.StatusOK, Account.ShowService),
+		route("DELETE", "/{account}/clusters/{cluster}/services/{service}",
+			"Delete a service, and what only it uses", http.StatusOK, Account.DeleteService),
+		route("GET", "/{account}/clusters/{cluster}/services/{service}/events",
+			"List the events of a service", http.StatusOK, Account.ServiceEvents),
+	)
 }
