@@ -55,6 +55,9 @@ const maxBody = 4 << 20
 
 // ServeHTTP answers one AWS request. It never answers HTML and never lets a panic out, other than the one that closes a connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.describe(w, r) {
+		return
+	}
 	start := time.Now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -82,7 +85,7 @@ func (s *Sandbox) serveCall(a *answerer, r *http.Request, op *operation, decode 
 		hook(*call, true)
 	}
 	fault := s.struck(op)
-	out, err := s.attempt(fault, op, decodeErr, in, a.id, r.Host)
+	body, err := s.attempt(fault, op, decodeErr, in, &request{id: a.id, host: r.Host})
 	code := codeOf(err)
 	if hook != nil {
 		hook(s.log.finish(call, code, time.Now()), false)
@@ -95,12 +98,12 @@ func (s *Sandbox) serveCall(a *answerer, r *http.Request, op *operation, decode 
 	case err != nil:
 		a.refuse(asAPIError(err))
 	default:
-		a.accept(op, out)
+		a.write(http.StatusOK, body)
 	}
 }
 
 // attempt performs the call, unless a fault or a rate limit says otherwise.
-func (s *Sandbox) attempt(fault *Fault, op *operation, decodeErr error, in any, id, host string) (any, error) {
+func (s *Sandbox) attempt(fault *Fault, op *operation, decodeErr error, in any, r *request) ([]byte, error) {
 	if fault != nil {
 		switch fault.Kind {
 		case Refused:
@@ -117,15 +120,16 @@ func (s *Sandbox) attempt(fault *Fault, op *operation, decodeErr error, in any, 
 	if decodeErr != nil {
 		return nil, refuse(op.wire.malformed, "%s", decodeErr)
 	}
-	out, err := s.perform(op, in, id, host)
+	body, err := s.perform(op, in, r)
 	if err == nil && fault != nil && fault.Kind == Unheard {
 		return nil, op.wire.broken()
 	}
-	return out, err
+	return body, err
 }
 
-// perform runs the operation's method under the account's lock, in a world brought up to date.
-func (s *Sandbox) perform(op *operation, in any, id, host string) (out any, err error) {
+// perform runs the operation's method under the account's lock, in a world brought up to date. The answer is encoded under the lock too, so
+// that methods may answer with what they keep.
+func (s *Sandbox) perform(op *operation, in any, r *request) (body []byte, err error) {
 	if v, ok := in.(validator); ok {
 		if invalid := v.Validate(); invalid != nil {
 			return nil, refuse(op.wire.invalid, "%s", oneLine(invalid.Error()))
@@ -135,12 +139,16 @@ func (s *Sandbox) perform(op *operation, in any, id, host string) (out any, err 
 	defer s.mu.Unlock()
 	defer func() {
 		if p := recover(); p != nil {
-			out, err = nil, refuseStatus(http.StatusInternalServerError, "InternalFailure", "the sandbox panicked in %s %s: %v", op.service, op.name, p)
+			body, err = nil, refuseStatus(http.StatusInternalServerError, "InternalFailure", "the sandbox panicked in %s %s: %v", op.service, op.name, p)
 		}
 	}()
-	r := &request{now: time.Now(), id: id, host: host}
+	r.now = time.Now()
 	s.advance(r.now)
-	return op.perform(r, in)
+	out, err := op.perform(r, in)
+	if err != nil {
+		return nil, err
+	}
+	return op.encode(out, r.id)
 }
 
 // recognise finds the operation that a request is for, and how to decode its input.

@@ -36,11 +36,6 @@ func (s *Sandbox) Inventory() Inventory {
 }
 
 // Diff tells in lines what is gone (-), new (+) or changed (~) between two inventories. Empty when they are equal.
-func (Inventory) Diff(before, after Inventory) string {
-	return Diff(before, after)
-}
-
-// Diff tells in lines what is gone (-), new (+) or changed (~) between two inventories. Empty when they are equal.
 func Diff(before, after Inventory) string {
 	var b strings.Builder
 	for _, kind := range bothKeys(before, after) {
@@ -80,6 +75,22 @@ func orAbsent(raw json.RawMessage) string {
 		return "(absent)"
 	}
 	return string(raw)
+}
+
+// stateOf is an SDK struct as it goes over the wire, without the members that only tell times, counts and ids.
+func stateOf(document any, without ...string) map[string]any {
+	state := map[string]any{}
+	raw, err := encodeJSON(document)
+	if err == nil {
+		err = json.Unmarshal(raw, &state)
+	}
+	if err != nil {
+		return map[string]any{"error": err.Error()}
+	}
+	for _, member := range without {
+		delete(state, member)
+	}
+	return state
 }
 
 func encoded(state any) string {

@@ -104,15 +104,6 @@ type answerer struct {
 	wire *wire
 }
 
-func (a *answerer) accept(op *operation, out any) {
-	body, err := op.encode(out, a.id)
-	if err != nil {
-		a.refuse(refuseStatus(http.StatusInternalServerError, "InternalFailure", "encoding the answer of %s: %s", op.name, err))
-		return
-	}
-	a.write(http.StatusOK, body)
-}
-
 func (a *answerer) refuse(e *apiError) {
 	if a.wire.json {
 		a.write(e.status(), jsonError(e))
