@@ -29,7 +29,7 @@ func NewMetrics(version Version) *Metrics {
 	m := &Metrics{
 		requests:       counter("http_requests_total", "Requests by route, method and status.", "route", "method", "status"),
 		requestSeconds: histogram("http_request_duration_seconds", "Time to the end of the answer.", "route", "method"),
-		calls:          counter("aws_calls_total", "Calls of AWS, retries included, by outcome.", "service", "operation", "outcome"),
+		calls:          counter("aws_calls_total", "Calls of AWS by outcome; one with its retries counts once.", "service", "operation", "outcome"),
 		callSeconds:    histogram("aws_call_duration_seconds", "Time of a call of AWS with its retries.", "service", "operation"),
 		operations:     counter("operations_total", "Operations that ended, by verb and outcome.", "verb", "outcome"),
 		leftovers: prometheus.NewGaugeVec(prometheus.GaugeOpts{

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"io"
+	stdlog "log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pkg/errors"
+	"github.com/sirupsen/logrus"
+	"golang.org/x/sync/errgroup"
+
+	"ecs-api/api"
+	"ecs-api/common"
+	"ecs-api/common/awsclient"
+	"ecs-api/config"
+	"ecs-api/journal"
+	"ecs-api/orchestration"
+)
+
+const (
+	// What a caller may take: to send its headers, and to keep a connection that it does not use.
+	headerPatience = 10 * time.Second
+	idlePatience   = 2 * time.Minute
+	headerBytes    = 64 << 10
+
+	// The end has three steps within the 25 s that a SIGTERM leaves: no new work from the first moment; no new step of the work in flight after workGrace, which lets its
+	// callers be answered; and after lastGrace whatever still hangs is cut.
+	workGrace = 15 * time.Second
+	lastGrace = 23 * time.Second
+
+	// readyPatience is how long a probe waits for an account that has not answered before.
+	readyPatience = 3 * time.Second
+)
+
+// program is the API at work.
+type program struct {
+	config  *config.Config
+	stdout  io.Writer
+	log     *logrus.Logger
+	metrics *api.Metrics
+}
+
+// serve listens, tells its address, and serves until ctx ends.
+func (p *program) serve(ctx context.Context, listening func(url string)) error {
+	kept, err := openJournal(p.config)
+	if err != nil {
+		return err
+	}
+	defer func() { p.warn("journal", kept.Close()) }()
+	byName, err := accounts(p.config, kept, p.metrics, p.log)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", p.config.ListenAddress)
+	if err != nil {
+		return errors.Wrap(err, "listenAddress")
+	}
+	url := urlOf(listener, p.config.TLS.Cert != "")
+	p.log.WithFields(logrus.Fields{"url": url, "accounts": len(byName), "version": version}).Info("listening")
+	listening(url)
+	server := p.server(byName)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return closedIsFine(p.accept(server, listener)) })
+	group.Go(func() error {
+		<-ctx.Done()
+		p.end(server, byName)
+		return nil
+	})
+	return group.Wait()
+}
+
+func (p *program) server(byName map[string]*orchestration.Account) *http.Server {
+	return &http.Server{
+		Handler: api.New(api.Options{
+			Token:     p.config.Token.Value(),
+			BodyBytes: p.config.Limits.BodyBytes,
+			Accounts: func(name string) (api.Account, bool) {
+				account, ok := byName[name]
+				return account, ok
+			},
+			Ready:   func(ctx context.Context) api.Readiness { return readiness(ctx, byName) },
+			Metrics: p.metrics,
+			Log:     p.log,
+			Version: versions(),
+		}),
+		ReadHeaderTimeout: headerPatience,
+		IdleTimeout:       idlePatience,
+		MaxHeaderBytes:    headerBytes,
+		ErrorLog:          stdlog.New(warnings{p.log}, "", 0),
+	}
+}
+
+func (p *program) accept(server *http.Server, listener net.Listener) error {
+	if p.config.TLS.Cert != "" {
+		return server.ServeTLS(listener, p.config.TLS.Cert, p.config.TLS.Key)
+	}
+	return server.Serve(listener)
+}
+
+func closedIsFine(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// end stops listening and taking work at once, answers what is in flight, and is back within lastGrace.
+func (p *program) end(server *http.Server, byName map[string]*orchestration.Account) {
+	p.log.Info("stopping")
+	last, done := context.WithTimeout(context.Background(), lastGrace)
+	defer done()
+	work, cancel := context.WithTimeout(last, workGrace)
+	defer cancel()
+	closed := make(chan string, len(byName))
+	var group errgroup.Group
+	for name, account := range byName {
+		group.Go(func() error {
+			account.Close(work)
+			closed <- name
+			return nil
+		})
+	}
+	p.warn("stopping", server.Shutdown(last))
+	for range byName {
+		select {
+		case <-closed:
+		case <-last.Done():
+			p.log.Warn("work in flight is left to the journal")
+		}
+	}
+	p.warn("stopping", server.Close())
+	p.log.Info("stopped")
+}
+
+func (p *program) warn(what string, err error) {
+	if err != nil {
+		p.log.WithError(err).Warn(what)
+	}
+}
+
+// openJournal opens where operations are kept.
+func openJournal(*config.Config) (journal.Journal, error) { return journal.NewMemory(), nil }
+
+// accounts makes every configured account, by name. Nothing is asked of AWS yet.
+func accounts(c *config.Config, kept journal.Journal, metrics *api.Metrics, log logrus.FieldLogger) (map[string]*orchestration.Account, error) {
+	byName := map[string]*orchestration.Account{}
+	for name, account := range c.Accounts {
+		session, err := awsclient.NewSession(awsclient.Options{
+			Name:            name,
+			Region:          account.Region,
+			AccessKeyID:     account.AccessKeyID,
+			SecretAccessKey: account.SecretAccessKey.Value(),
+			RoleARN:         account.RoleARN,
+			ExternalID:      account.ExternalID,
+			Endpoint:        account.Endpoint,
+			Observe: func(call awsclient.Call) {
+				metrics.ObserveCall(call.Service, call.Operation, call.Outcome, call.Latency)
+			},
+		})
+		if err != nil {
+			return nil, err
+		}
+		byName[name] = orchestration.New(orchestration.Options{
+			Name:             name,
+			Org:              c.Org,
+			SecurityGroups:   account.DefaultSgs,
+			Subnets:          account.DefaultSubnets,
+			KmsKeyID:         account.DefaultKmsKeyID,
+			AllowPublicIP:    account.AllowPublicIP,
+			AllowedARNs:      account.AllowedARNs,
+			OperationTimeout: c.Limits.OperationTimeout,
+			Session:          session,
+			Journal:          kept,
+			Log:              log,
+			Observe:          metrics.ObserveOperation,
+		})
+	}
+	return byName, nil
+}
+
+// readiness asks every account who it is; one that has answered once is not asked again. The process is ready when one is.
+func readiness(ctx context.Context, byName map[string]*orchestration.Account) api.Readiness {
+	ctx, cancel := context.WithTimeout(ctx, readyPatience)
+	defer cancel()
+	state := api.Readiness{Journal: "read", Accounts: map[string]api.AccountState{}}
+	var mu sync.Mutex
+	var group errgroup.Group
+	for name, account := range byName {
+		group.Go(func() error {
+			_, err := account.Identity(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			state.Accounts[name] = stateOf(err)
+			state.Ready = state.Ready || err == nil
+			return nil
+		})
+	}
+	_ = group.Wait() // each says in its state what went wrong
+	return state
+}
+
+// stateOf tells the kind of what is wrong, and no more: anybody may ask.
+func stateOf(err error) api.AccountState {
+	if err != nil {
+		return api.AccountState{Detail: common.KindOf(err).String()}
+	}
+	return api.AccountState{Ready: true}
+}
+
+// urlOf is where a client on this host reaches the listener.
+func urlOf(listener net.Listener, secure bool) string {
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	if secure {
+		return "https://" + net.JoinHostPort(host, port)
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// warnings takes net/http's own complaints into the log.
+type warnings struct{ log *logrus.Logger }
+
+func (w warnings) Write(line []byte) (int, error) {
+	w.log.Warn(strings.TrimSpace(string(line)))
+	return len(line), nil
+}
