@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go/aws/request"
+	"github.com/pkg/errors"
 
 	"ecs-api/common"
 )
@@ -97,7 +98,8 @@ func mark(r *request.Request) {
 	if r.Error == nil || a == nil || !a.unheard || readOnly(r.Operation.Name) {
 		return
 	}
-	if _, marked := r.Error.(*unheard); !marked {
+	var marked *unheard
+	if !errors.As(r.Error, &marked) {
 		r.Error = &unheard{r.Error}
 	}
 }

@@ -47,7 +47,7 @@ func Hollow(operation string) error {
 
 // readOnly says whether an operation changes nothing, so that it does not matter whether a lost one took effect.
 func readOnly(operation string) bool {
-	for _, verb := range [...]string{"Describe", "List", "Get", "BatchGet", "Filter", "Discover"} {
+	for _, verb := range [...]string{"Describe", "List", "Get", "BatchGet", "Filter", "Discover", "AssumeRole"} {
 		if strings.HasPrefix(operation, verb) {
 			return true
 		}

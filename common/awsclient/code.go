@@ -1,6 +1,7 @@
 package awsclient
 
 import (
+	"net/http"
 	"strings"
 
 	"ecs-api/common"
@@ -32,7 +33,7 @@ var throttleWords = []string{
 
 // isThrottle says whether AWS refused a call for its rate.
 func isThrottle(err error) bool {
-	return throttleCodes[codeOf(err)] || containsAny(messageOf(err), throttleWords)
+	return throttleCodes[codeOf(err)] || statusOf(err) == http.StatusTooManyRequests || containsAny(messageOf(err), throttleWords)
 }
 
 // noCredentials are the codes of the SDK's credential chain.

@@ -34,14 +34,29 @@ var passing = map[string]bool{
 // retryer is the SDK's, with refusals that it does not know, and without what must not be repeated.
 type retryer struct{ client.DefaultRetryer }
 
+func newRetryer() retryer {
+	return retryer{client.DefaultRetryer{
+		NumMaxRetries:    maxRetries,
+		MinRetryDelay:    minRetryDelay,
+		MaxRetryDelay:    maxRetryDelay,
+		MinThrottleDelay: minThrottleDelay,
+		MaxThrottleDelay: maxThrottleDelay,
+	}}
+}
+
 // ShouldRetry says whether a failed attempt is to be followed by another.
 func (d retryer) ShouldRetry(r *request.Request) bool {
 	if r.HTTPResponse != nil && r.HTTPResponse.StatusCode/100 == 2 {
 		// It took effect, only its answer cannot be read: never again for a change, and for a read only if the line was cut.
 		return readOnly(r.Operation.Name) && wasCut(r.Error)
 	}
-	if a := attemptsOf(r); a != nil && a.last && !repeatable(r) {
-		return false
+	if a := attemptsOf(r); a != nil && a.last {
+		if !repeatable(r) {
+			return false
+		}
+		if codeOf(r.Error) == request.ErrCodeRequestError {
+			return true // the line was cut; the SDK gives up on a reset, lest it repeats what must not be
+		}
 	}
 	return passing[codeOf(r.Error)] || isThrottle(r.Error) || d.DefaultRetryer.ShouldRetry(r)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go/aws"
-	"github.com/aws/aws-sdk-go/aws/client"
 	"github.com/aws/aws-sdk-go/aws/credentials"
 	"github.com/aws/aws-sdk-go/aws/credentials/stscreds"
 	"github.com/aws/aws-sdk-go/aws/endpoints"
@@ -36,27 +35,14 @@ const (
 
 // NewSession makes the session of an account. Nothing is sent before the first call.
 func NewSession(o Options) (*session.Session, error) {
-	transport := o.Transport
-	if transport == nil {
-		transport = newTransport()
-	}
+	// The SDK's credential chain asks the instance's metadata, which mostly is not there, through this client, and is quick to
+	// give up only if the client is a plain one. AWS_CA_BUNDLE and the like end up in its transport.
+	plain := &http.Client{}
 	cfg := &aws.Config{
-		Region: aws.String(o.Region),
-		HTTPClient: &http.Client{
-			Transport: transport,
-			Timeout:   callTimeout,
-			// AWS redirects none of our calls; a signed request is not carried to another host.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		Region:              aws.String(o.Region),
+		HTTPClient:          plain,
 		STSRegionalEndpoint: endpoints.RegionalSTSEndpoint,
 	}
-	request.WithRetryer(cfg, retryer{client.DefaultRetryer{
-		NumMaxRetries:    maxRetries,
-		MinRetryDelay:    minRetryDelay,
-		MaxRetryDelay:    maxRetryDelay,
-		MinThrottleDelay: minThrottleDelay,
-		MaxThrottleDelay: maxThrottleDelay,
-	}})
 	if o.Endpoint != "" {
 		cfg.Endpoint = aws.String(o.Endpoint)
 	}
@@ -67,12 +53,30 @@ func NewSession(o Options) (*session.Session, error) {
 	if err != nil {
 		return nil, errors.Wrapf(err, "session of account %q", o.Name)
 	}
+	sess.Config.HTTPClient = newHTTPClient(o.Transport, plain)
+	request.WithRetryer(sess.Config, newRetryer())
 	watch(&sess.Handlers, o.Observe)
 	newLimiter().install(&sess.Handlers)
 	if o.RoleARN != "" {
 		sess = sess.Copy(&aws.Config{Credentials: assume(sess, o)})
 	}
 	return sess, nil
+}
+
+func newHTTPClient(transport http.RoundTripper, plain *http.Client) *http.Client {
+	if transport == nil {
+		own := newTransport()
+		if t, is := plain.Transport.(*http.Transport); is {
+			own.TLSClientConfig = t.TLSClientConfig
+		}
+		transport = own
+	}
+	return &http.Client{
+		Transport: transport,
+		Timeout:   callTimeout,
+		// AWS redirects none of our calls; a signed request is not carried to another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // newTransport is http.DefaultTransport with patience that suits an API whose calls take milliseconds, and with room for a fan-out.

@@ -22,7 +22,7 @@ func Translate(err error) error {
 		return err
 	}
 	var lost *unheard
-	e := &common.Error{Err: err, Unheard: errors.As(err, &lost)}
+	e := &common.Error{Err: withoutSecrets(err), Unheard: errors.As(err, &lost)}
 	var said awserr.Error
 	if errors.As(err, &said) {
 		e.Code = said.Code()
@@ -85,9 +85,9 @@ func unreadKind(said awserr.Error) common.Kind {
 	return common.Failed
 }
 
-func statusOf(said awserr.Error) int {
+func statusOf(err error) int {
 	var failure awserr.RequestFailure
-	if errors.As(said, &failure) {
+	if errors.As(err, &failure) {
 		return failure.StatusCode()
 	}
 	return 0
@@ -120,8 +120,9 @@ func spoken(kind common.Kind, said awserr.Error) string {
 		return unspoken[common.Failed]
 	}
 	message := said.Message()
-	if batch, ok := said.(request.ErrInvalidParams); ok {
-		message = batch.Error() // its message only counts the faults
+	var faults request.ErrInvalidParams
+	if errors.As(said, &faults) {
+		message = faults.Error() // its message only counts them
 	}
 	return tidy(said.Code(), message)
 }
@@ -129,23 +130,36 @@ func spoken(kind common.Kind, said awserr.Error) string {
 const longest = 2000
 
 // secretValue finds where AWS quotes a refused value of a member whose name says that it is secret.
-var secretValue = regexp.MustCompile(`(?is)value '.*?' at '([^']*(?:secret|password|value|token|key)[^']*)'`)
+var secretValue = regexp.MustCompile(`(?is)value '.*?' at '([^']*(?:secret|password|value|token)[^']*)'`)
+
+const withoutValue = "value at '$1'"
+
+// hushed is an error whose text is not for the log, as it is: AWS quoted a secret.
+type hushed struct{ err error }
+
+func (h *hushed) Error() string { return secretValue.ReplaceAllString(h.err.Error(), withoutValue) }
+func (h *hushed) Unwrap() error { return h.err }
+
+func withoutSecrets(err error) error {
+	if secretValue.MatchString(err.Error()) {
+		return &hushed{err}
+	}
+	return err
+}
 
 // tidy puts a code and a message on one line of bounded length.
 func tidy(code, message string) string {
-	message = secretValue.ReplaceAllString(message, "value at '$1'")
+	message = secretValue.ReplaceAllString(message, withoutValue)
+	if !strings.HasPrefix(message, code+":") {
+		message = code + ": " + message
+	}
+	message = strings.ToValidUTF8(message, "\uFFFD")
 	message = strings.Join(strings.FieldsFunc(message, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
-	message = strings.ToValidUTF8(message, "�")
+	message = strings.Trim(message, ": ")
 	if len(message) > longest {
 		message = strings.ToValidUTF8(message[:longest], "") + "…"
 	}
-	switch {
-	case message == "":
-		return code
-	case code == "" || strings.HasPrefix(message, code+":"):
-		return message
-	}
-	return code + ": " + message
+	return message
 }
 
 // codeOf gives the AWS code in err's chain, also of one that is translated.
