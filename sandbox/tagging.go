@@ -32,11 +32,7 @@ func (s *Sandbox) taggedThings() (things []taggedThing) {
 			things = append(things, taggedThing{arn, kind, tags})
 		}
 	}
-	s.ecs.tagged(func(arn, kind string, tags map[string]string) {
-		if len(tags) > 0 { // ECS does not remember here what was tagged once
-			see(arn, kind, tags)
-		}
-	})
+	s.ecs.tagged(see)
 	s.secrets.tagged(see)
 	s.discovery.tagged(see)
 	s.logs.tagged(see)
@@ -188,11 +184,7 @@ func (s *Sandbox) tagsOf(arn string) (map[string]string, error) {
 	}
 	switch service {
 	case "ecs":
-		tags, err := s.taggedResource(&arn)
-		if err == nil && tags == nil {
-			err = refuse(tagging.ErrCodeInvalidParameterException, "The resource %s can't be tagged any more.", arn)
-		}
-		return tags, err
+		return s.taggedResource(&arn)
 	case "secretsmanager":
 		x, err := s.secrets.alive(&arn)
 		if err != nil {
