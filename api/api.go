@@ -81,6 +81,6 @@ func (s *server[A]) router(routes []Route[A]) http.Handler {
 		}
 		resources[path].methods[line.Method] = line
 	}
-	router.NotFoundHandler = s.answer(s.guarded(noRoute))
+	router.NotFoundHandler = s.answer(s.noRoute)
 	return router
 }

@@ -168,6 +168,9 @@ func TestOptionsIsPublic(t *testing.T) {
 	if w.Code != 204 || w.Header().Get("Allow") != "DELETE, GET, HEAD, OPTIONS, PUT" || w.Header().Get("X-Request-Id") == "" {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}
+	if w := newFront().ask("OPTIONS", "/v1/ecs/nowhere", "", "X-Other", ""); w.Code != 404 {
+		t.Errorf("of nothing: %d", w.Code)
+	}
 }
 
 func TestHeadHasNoBody(t *testing.T) {

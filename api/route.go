@@ -139,6 +139,11 @@ func (p *resource[A]) allow() string {
 	return strings.Join(methods, ", ")
 }
 
-func noRoute(http.ResponseWriter, *http.Request) error {
-	return common.New(common.NotFound, "no such route")
+// noRoute is told to who has a token, as all is, and to OPTIONS, which needs none.
+func (s *server[A]) noRoute(w http.ResponseWriter, r *http.Request) error {
+	absent := func(http.ResponseWriter, *http.Request) error { return common.New(common.NotFound, "no such route") }
+	if r.Method == http.MethodOptions {
+		return absent(w, r)
+	}
+	return s.guarded(absent)(w, r)
 }
