@@ -60,6 +60,7 @@ var exceptions = []struct {
 	kind  common.Kind
 }{
 	{"ClientException", "unable to describe task definition", common.NotFound}, // instead of a NotFound
+	{"ClientException", "task definition does not exist", common.NotFound},
 	{"ClientException", "", common.Invalid},
 	{"InvalidParameterException", "creation of service was not idempotent", common.Conflict}, // the name is taken
 	{"InvalidParameterException", "still draining", common.Conflict},
