@@ -13,7 +13,7 @@ type Call struct {
 	Mutating  bool
 	Start     time.Time
 	End       time.Time // zero while the call is in flight
-	Code      string    // the error code, "" when it succeeded; of a call whose answer was lost: what it would have been
+	Code      string    // the error code as answered, "" when it succeeded; of a call that was Cut: what it would have been
 	Input     any       // the SDK's input struct, as decoded
 }
 

@@ -85,7 +85,7 @@ func (s *Sandbox) serveCall(a *answerer, r *http.Request, op *operation, decode 
 		hook(*call, true)
 	}
 	fault := s.struck(op)
-	body, err := s.attempt(fault, op, decodeErr, in, &request{id: a.id, host: r.Host})
+	body, err := s.attempt(fault, op, decodeErr, in, &request{id: a.id})
 	code := codeOf(err)
 	if hook != nil {
 		hook(s.log.finish(call, code, time.Now()), false)
@@ -121,8 +121,8 @@ func (s *Sandbox) attempt(fault *Fault, op *operation, decodeErr error, in any, 
 		return nil, refuse(op.wire.malformed, "%s", decodeErr)
 	}
 	body, err := s.perform(op, in, r)
-	if err == nil && fault != nil && fault.Kind == Unheard {
-		return nil, op.wire.broken()
+	if fault != nil && fault.Kind == Unheard {
+		return nil, op.wire.broken() // a refusal is as unheard as a success: nobody learns from a retry what became of the first attempt
 	}
 	return body, err
 }

@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // rate is a token bucket's size and how many tokens come back in a second.
 type rate struct{ burst, perSecond float64 }
@@ -92,7 +89,7 @@ func (l *rateLimits) take(operation string, now time.Time) bool {
 	if shared, ok := bucketOf[operation]; ok {
 		name = shared
 	}
-	limit, limited := rates[strings.TrimSpace(name)]
+	limit, limited := rates[name]
 	if !limited {
 		return true
 	}

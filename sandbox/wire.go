@@ -145,7 +145,7 @@ func xmlError(e *apiError, namespace, id string) []byte {
 		XMLName   xml.Name `xml:"ErrorResponse"`
 		Namespace string   `xml:"xmlns,attr"`
 		Error     detail
-		RequestId string //nolint:revive // the element's name
+		RequestId string
 	}{Namespace: namespace, Error: detail{fault, e.Code, e.Message}, RequestId: id})
 	return body
 }
