@@ -30,7 +30,7 @@ func (c *Client) LogGroup(ctx context.Context, name string) (*awslogs.LogGroup, 
 	in := &awslogs.DescribeLogGroupsInput{LogGroupNamePrefix: &name, Limit: aws.Int64(page)}
 	err := c.api.DescribeLogGroupsPagesWithContext(ctx, in, func(out *awslogs.DescribeLogGroupsOutput, _ bool) bool {
 		for _, group := range out.LogGroups {
-			if aws.StringValue(group.LogGroupName) == name {
+			if group != nil && aws.StringValue(group.LogGroupName) == name {
 				found = group
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/pkg/errors"
 )
@@ -17,9 +19,18 @@ type fault struct {
 
 func (f *fault) Error() string {
 	if f.key == "" {
-		return f.problem
+		return oneLine(f.problem)
 	}
-	return f.key + ": " + f.problem
+	return oneLine(f.key + ": " + f.problem)
+}
+
+// oneLine keeps what is printable and escapes the rest: keys and names of files may hold anything.
+func oneLine(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return s
+	}
+	quoted := strconv.Quote(s)
+	return quoted[1 : len(quoted)-1]
 }
 
 // member is one key of an object. Objects are kept as lists of these: encoding/json would take the last of two equal keys without

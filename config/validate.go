@@ -69,7 +69,7 @@ func (c *Config) validateTLS() error {
 		return &fault{"tls.key", "missing, but tls.cert is given"}
 	}
 	if _, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key); err != nil {
-		return &fault{"tls", strings.ReplaceAll(err.Error(), "\n", " ")}
+		return &fault{"tls", err.Error()}
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func New(sess *session.Session) *Client { return &Client{api: awsecs.New(sess)} 
 // caller sees by its absence; nil if there are none.
 func unexpected(failures []*awsecs.Failure) error {
 	for _, f := range failures {
-		if reason := aws.StringValue(f.Reason); reason != missing {
+		if f != nil && aws.StringValue(f.Reason) != missing {
 			return refused(f, common.Failed)
 		}
 	}

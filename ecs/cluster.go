@@ -22,7 +22,7 @@ func (c *Client) Cluster(ctx context.Context, name string) (*awsecs.Cluster, err
 		return nil, err
 	}
 	for _, cluster := range out.Clusters {
-		if aws.StringValue(cluster.Status) != inactive {
+		if cluster != nil && aws.StringValue(cluster.Status) != inactive {
 			return cluster, nil
 		}
 	}

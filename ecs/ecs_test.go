@@ -390,3 +390,22 @@ func TestWrites(t *testing.T) {
 		}
 	})
 }
+
+// TestNulls: an answer with null members of lists is no reason to die.
+func TestNulls(t *testing.T) {
+	nulls := awstest.Answer{Body: `{"services":[null],"clusters":[null],"tasks":[null],"failures":[null]}`}
+	in(t, func(*awstest.Request) awstest.Answer { return nulls }, func(t *testing.T, c *Client, _ *awstest.Server) {
+		if got, err := c.DescribeServices(t.Context(), "c", []string{"s"}); err != nil || len(got) > 0 {
+			t.Errorf("%v, %v", got, err)
+		}
+		if got, err := c.DescribeTasks(t.Context(), "c", []string{"t"}); err != nil || len(got) > 0 {
+			t.Errorf("%v, %v", got, err)
+		}
+		if _, err := c.Cluster(t.Context(), "c"); common.KindOf(err) != common.NotFound {
+			t.Error(err)
+		}
+		if err := c.DeleteTaskDefinitions(t.Context(), []string{"f:1"}); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -45,7 +45,9 @@ func (c *Client) describeServices(ctx context.Context, cluster string, services 
 	if err := unexpected(out.Failures); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(out.Services, func(s *awsecs.Service) bool { return aws.StringValue(s.Status) == inactive }), nil
+	return slices.DeleteFunc(out.Services, func(s *awsecs.Service) bool {
+		return s == nil || aws.StringValue(s.Status) == inactive
+	}), nil
 }
 
 // Service gives a service with its tags, also while it drains. NotFound if it is absent or inactive, or the cluster is absent.

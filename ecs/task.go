@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go/aws"
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
@@ -39,6 +40,6 @@ func (c *Client) DescribeTasks(ctx context.Context, cluster string, arns []strin
 		if err != nil {
 			return nil, awsclient.Translate(err)
 		}
-		return out.Tasks, unexpected(out.Failures)
+		return slices.DeleteFunc(out.Tasks, func(t *awsecs.Task) bool { return t == nil }), unexpected(out.Failures)
 	})
 }

@@ -95,6 +95,9 @@ func (c *Client) deleteTaskDefinitions(ctx context.Context, arns []string) error
 		return err
 	}
 	for _, f := range out.Failures {
+		if f == nil {
+			continue
+		}
 		if kind := deleteFailure(f); kind != common.NotFound {
 			return refused(f, kind)
 		}

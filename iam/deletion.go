@@ -50,7 +50,9 @@ func (c *Client) policies(ctx context.Context, role string) (inline, attached []
 		in := &awsiam.ListAttachedRolePoliciesInput{RoleName: &role}
 		return awsclient.Translate(c.api.ListAttachedRolePoliciesPagesWithContext(ctx, in, func(out *awsiam.ListAttachedRolePoliciesOutput, _ bool) bool {
 			for _, policy := range out.AttachedPolicies {
-				attached = append(attached, aws.StringValue(policy.PolicyArn))
+				if policy != nil {
+					attached = append(attached, aws.StringValue(policy.PolicyArn))
+				}
 			}
 			return true
 		}))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pkg/errors"
 	"golang.org/x/sync/errgroup"
 
 	"ecs-api/common"
@@ -25,6 +26,12 @@ func Batched[T any](ctx context.Context, items []string, size int, call func(ctx
 	group.SetLimit(Parallel)
 	for i, batch := range batches {
 		group.Go(func() (err error) {
+			defer func() {
+				// Here no one above could catch it, and the process must not die of one odd answer.
+				if p := recover(); p != nil {
+					err = &common.Error{Kind: common.Internal, Err: errors.Errorf("panic: %v", p)}
+				}
+			}()
 			answers[i], err = call(ctx, batch)
 			return err
 		})
