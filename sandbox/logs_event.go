@@ -270,7 +270,9 @@ func parseFilterPattern(text string) (*filterPattern, error) {
 		} else {
 			term, rest, _ = strings.Cut(rest, " ")
 		}
-		*terms = append(*terms, term)
+		if term != "" {
+			*terms = append(*terms, term)
+		}
 	}
 	return p, nil
 }
