@@ -198,3 +198,17 @@ func TestPutLogEventsRejectsWhatIsOutOfTime(t *testing.T) {
 		same(t, "last event", *streams.LogStreams[0].LastEventTimestamp, begin.Add(time.Hour).UnixMilli())
 	})
 }
+
+func FuzzLogTokensAndPatterns(f *testing.F) {
+	f.Add(cut{forward: true, place: logPlace{at: 1700000000000, number: 3}}.String(), `?a "b c" -d`)
+	f.Add("b/1", `"open`)
+	f.Add("", "- ? {")
+	f.Fuzz(func(t *testing.T, token, pattern string) {
+		if c, err := parseCut(token); err == nil && c.String() != token {
+			t.Errorf("%q was read as %q", token, c)
+		}
+		if p, err := parseFilterPattern(pattern); err == nil {
+			p.matches(token)
+		}
+	})
+}
