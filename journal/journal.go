@@ -79,10 +79,20 @@ func (m *Memory) Save(op Operation, _ bool) error {
 	if err != nil {
 		return errors.Wrap(err, "encode the operation")
 	}
+	m.put(op.ID, encoded)
+	return nil
+}
+
+func (m *Memory) put(id string, encoded []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.operations[op.ID] = encoded
-	return nil
+	m.operations[id] = encoded
+}
+
+func (m *Memory) forget(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.operations, id)
 }
 
 // Get gives an operation by its id.

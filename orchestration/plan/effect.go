@@ -50,8 +50,8 @@ type Effect struct {
 type State string
 
 const (
-	Waiting  State = "waiting"  // not begun
-	Running  State = "running"  // begun; without an answer after a crash this is as good as Unheard
+	Waiting  State = "waiting"  // not begun; in the record of a process that died this is as good as Unheard
+	Running  State = "running"  // begun; likewise
 	Done     State = "done"     // answered
 	Failed   State = "failed"   // refused: it left nothing
 	Unheard  State = "unheard"  // its answer was lost: it may have left something
@@ -97,6 +97,15 @@ type Progress struct {
 	Steps       []Step       `json:"steps"`
 	Retirements []Retirement `json:"retirements,omitempty"`
 	Committed   bool         `json:"committed,omitempty"`
+}
+
+// Resume makes a record that another process left ready to be undone or finished: whatever has no answer may have been done.
+func (p *Progress) Resume() {
+	for i := range p.Steps {
+		if state := p.Steps[i].State; state == Waiting || state == Running {
+			p.Steps[i].State = Unheard
+		}
+	}
 }
 
 // Clone gives a copy that shares nothing that changes.

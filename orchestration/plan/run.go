@@ -64,7 +64,7 @@ type execution struct {
 	failure  error
 }
 
-// Run runs the plan to its commit point: independent nodes at once, intents saved before their calls. On the first failure, or when ctx ends, nothing new
+// Run runs the plan to its commit point: independent nodes at once, after one durable save of what all of them may leave behind. On the first failure, or when ctx ends, nothing new
 // starts, and what is in flight ends by itself. The progress then says what to undo. A failure is a *StepError, or ctx's cause.
 func (e *Engine) Run(ctx context.Context, p *Plan, progress *Progress, recorder Recorder) (*Run, error) {
 	x := &execution{engine: e, plan: p, progress: progress, recorder: recorder, run: newRun(), outcomes: make(chan outcome)}
@@ -72,6 +72,9 @@ func (e *Engine) Run(ctx context.Context, p *Plan, progress *Progress, recorder 
 		if n.stands {
 			x.run.values[i] = n.given
 		}
+	}
+	if err := recorder.Save(progress.Clone(), true); err != nil {
+		return nil, err
 	}
 	for {
 		if x.failure == nil && ctx.Err() != nil && !x.finished() {
@@ -87,30 +90,22 @@ func (e *Engine) Run(ctx context.Context, p *Plan, progress *Progress, recorder 
 	}
 }
 
-// start begins every node whose needs are met, after one save of all their intents.
+// start begins every node whose needs are met.
 func (x *execution) start(ctx context.Context) {
 	var ready []int
-	durable := false
 	for i := range x.plan.nodes {
 		if x.progress.Steps[i].State != Waiting || !x.met(i) {
 			continue
 		}
 		now := time.Now()
 		x.progress.Steps[i].State, x.progress.Steps[i].StartedAt = Running, &now
-		// A commit is durable as well where it has no effect of its own: its retirements must not be forgotten.
-		durable = durable || x.progress.Steps[i].Effect.Change != None || x.progress.Steps[i].Commit
 		ready = append(ready, i)
 	}
 	if len(ready) == 0 {
 		return
 	}
-	if err := x.recorder.Save(x.progress.Clone(), durable); err != nil {
-		x.failure = err
-		for _, i := range ready {
-			x.progress.Steps[i].State = Waiting
-		}
-		return
-	}
+	// What has begun rides along with a later save: every effect was saved before the first call, so the next process looks for all of them.
+	_ = x.recorder.Save(x.progress.Clone(), false)
 	for _, i := range ready {
 		x.running++
 		go x.do(context.WithoutCancel(ctx), i, x.inputs(ctx, i))
