@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -17,6 +18,9 @@ type Call struct {
 	Input     any       // the SDK's input struct, as decoded
 }
 
+// keptCalls bounds the log: a sandbox may be left running for days.
+const keptCalls = 100_000
+
 // callLog keeps calls in the order in which they started.
 type callLog struct {
 	mu    sync.Mutex
@@ -26,6 +30,9 @@ type callLog struct {
 func (l *callLog) begin(c Call) *Call {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.calls) == keptCalls {
+		l.calls = slices.Clone(l.calls[keptCalls/2:])
+	}
 	l.calls = append(l.calls, &c)
 	return &c
 }
@@ -38,7 +45,7 @@ func (l *callLog) finish(c *Call, code string, end time.Time) Call {
 	return *c
 }
 
-// Calls are all calls since the start or since ResetCalls, in the order of their start.
+// Calls are all calls since the start or since ResetCalls, in the order of their start; of very many only the later ones.
 func (s *Sandbox) Calls() []Call {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()

@@ -6,15 +6,15 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 )
 
 // request is what a method is told beside its input.
 type request struct {
-	now  time.Time // one instant for the whole call; the world has been advanced to it
-	id   string    // the request id that the answer carries
-	host string    // as the caller wrote it
+	now time.Time // one instant for the whole call; the world has been advanced to it
+	id  string    // the request id that the answer carries
 }
 
 // operation is one registered operation.
@@ -130,6 +130,9 @@ func (s *Sandbox) attempt(fault *Fault, op *operation, decodeErr error, in any, 
 // perform runs the operation's method under the account's lock, in a world brought up to date. The answer is encoded under the lock too, so
 // that methods may answer with what they keep.
 func (s *Sandbox) perform(op *operation, in any, r *request) (body []byte, err error) {
+	if member := nullMember(reflect.ValueOf(in), ""); member != "" {
+		return nil, refuse(op.wire.invalid, "%s must not contain null.", strings.TrimPrefix(member, "."))
+	}
 	if v, ok := in.(validator); ok {
 		if invalid := v.Validate(); invalid != nil {
 			return nil, refuse(op.wire.invalid, "%s", oneLine(invalid.Error()))

@@ -18,9 +18,9 @@ import (
 type ecsState struct {
 	clusters  map[string]*ecsCluster // by name; an INACTIVE one stays until its name is used again
 	families  map[string]*taskFamily
-	tasks     map[string]*ecsTask   // by id, in all clusters; a stopped one goes after an hour
-	runs      map[string]*runTokens // RunTask's client tokens, by cluster and token
-	addresses int                   // private addresses given out so far
+	tasks     map[string]*ecsTask // by id, in all clusters; a stopped one goes after an hour
+	runs      map[string]*taskRun // by cluster and RunTask's client token
+	addresses int                 // private addresses given out so far
 }
 
 // The clock at speed 1. A task runs within 3 s of being started, a service is drained within 3 s of its deletion.
@@ -46,7 +46,7 @@ const (
 func (s *Sandbox) registerECS() {
 	s.ecs = ecsState{
 		clusters: map[string]*ecsCluster{}, families: map[string]*taskFamily{},
-		tasks: map[string]*ecsTask{}, runs: map[string]*runTokens{},
+		tasks: map[string]*ecsTask{}, runs: map[string]*taskRun{},
 	}
 	register(s, "ecs", "CreateCluster", true, s.ecsCreateCluster)
 	register(s, "ecs", "UpdateCluster", true, s.ecsUpdateCluster)

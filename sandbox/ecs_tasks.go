@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go/service/ecs"
 )
 
-// runTokens is what one ClientToken of RunTask has led to.
-type runTokens struct {
+// taskRun is what one ClientToken of RunTask has led to, while one of its tasks is remembered.
+type taskRun struct {
 	asked string
 	tasks []*ecsTask
 }
@@ -33,7 +33,7 @@ func (s *Sandbox) ecsRunTask(r *request, in *ecs.RunTaskInput) (*ecs.RunTaskOutp
 	if err != nil {
 		return nil, err
 	}
-	run := &runTokens{asked: documentOf(in)}
+	run := &taskRun{asked: documentOf(in)}
 	out := &ecs.RunTaskOutput{Tasks: []*ecs.Task{}, Failures: []*ecs.Failure{}}
 	if !spec.placement.fargate() {
 		out.Failures = append(out.Failures, &ecs.Failure{Reason: aws.String("No Container Instances were found in your cluster.")})
@@ -52,7 +52,7 @@ func (s *Sandbox) ecsRunTask(r *request, in *ecs.RunTaskInput) (*ecs.RunTaskOutp
 	return out, nil
 }
 
-func (run *runTokens) again(in *ecs.RunTaskInput) (*ecs.RunTaskOutput, error) {
+func (run *taskRun) again(in *ecs.RunTaskInput) (*ecs.RunTaskOutput, error) {
 	out := &ecs.RunTaskOutput{Failures: []*ecs.Failure{}}
 	var arns []string
 	for _, t := range run.tasks {

@@ -192,6 +192,8 @@ func TestNonsense(t *testing.T) {
 		{"no JSON", "AmazonEC2ContainerServiceV20141113.ListClusters", "{", `"__type":"SerializationException"`},
 		{"wrong type", "AmazonEC2ContainerServiceV20141113.ListClusters", `{"maxResults":"ten"}`, `"__type":"SerializationException"`},
 		{"missing member", "AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition", `{}`, `"__type":"InvalidParameterException"`},
+		{"null in a list", "AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition", `{"family":"f","containerDefinitions":[],"requiresCompatibilities":[null]}`, `RequiresCompatibilities must not contain null.`},
+		{"null in a map", "AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition", `{"family":"f","containerDefinitions":[{"dockerLabels":{"a":null}}]}`, `ContainerDefinitions.DockerLabels must not contain null.`},
 		{"unknown action", "", "Action=Nothing&Version=2010-05-08", "<Code>InvalidAction</Code>"},
 		{"nothing", "", "", "<Code>InvalidAction</Code>"},
 	} {

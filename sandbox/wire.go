@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/aws/aws-sdk-go/private/protocol/json/jsonutil"
@@ -153,6 +154,43 @@ func xmlError(e *apiError, namespace, id string) []byte {
 // decodeJSON decodes a JSON 1.1 body into an SDK struct. An empty body is an empty input.
 func decodeJSON(body []byte, in any) error {
 	return jsonutil.UnmarshalJSON(in, bytes.NewReader(body))
+}
+
+// nullMember names the first list or map that has a null in it, "" when there is none. The SDK's Validate lets them through, its encoder makes
+// broken JSON of them.
+func nullMember(v reflect.Value, at string) string {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return nullMember(v.Elem(), at)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if field := v.Type().Field(i); field.IsExported() {
+				if found := nullMember(v.Field(i), at+"."+field.Name); found != "" {
+					return found
+				}
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if found := nullItem(v.Index(i), at); found != "" {
+				return found
+			}
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			if found := nullItem(v.MapIndex(key), at); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
+}
+
+func nullItem(v reflect.Value, at string) string {
+	if v.Kind() == reflect.Pointer && v.IsNil() {
+		return at
+	}
+	return nullMember(v, at)
 }
 
 // encodeJSON encodes an SDK struct as a JSON 1.1 body.
