@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"slices"
-	"sort"
 	"sync"
 	"time"
 )
@@ -53,6 +52,7 @@ func (s *Sandbox) Calls() []Call {
 	for i, c := range s.log.calls {
 		calls[i] = *c
 	}
+	slices.SortStableFunc(calls, func(a, b Call) int { return a.Start.Compare(b.Start) }) // a long body is decoded later than it came
 	return calls
 }
 
@@ -72,7 +72,7 @@ func RoundTrips(calls []Call) int {
 			ordered = append(ordered, c)
 		}
 	}
-	sort.SliceStable(ordered, func(i, j int) bool { return ordered[i].Start.Before(ordered[j].Start) })
+	slices.SortStableFunc(ordered, func(a, b Call) int { return a.Start.Compare(b.Start) })
 	longest := 0
 	chain := make([]int, len(ordered)) // the longest chain that ends with call i
 	for i, c := range ordered {
