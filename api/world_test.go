@@ -1,0 +1,227 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ecs-api/api"
+	"ecs-api/common/awsclient"
+	"ecs-api/journal"
+	"ecs-api/orchestration"
+	"ecs-api/sandbox"
+
+	"github.com/sirupsen/logrus"
+)
+
+const (
+	token = "the shared token"
+	// What the log of the whole run must not hold.
+	password = "dontkryptonitemebro"
+)
+
+// log is everything that is logged in the whole run, at debug level.
+var log lines
+
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, secret := range []string{password, token} {
+		if strings.Contains(log.text.String(), secret) {
+			_, _ = io.WriteString(os.Stderr, "the log of the run holds the secret "+secret+"\n")
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// world is the whole service on an emulated account, over HTTP on both sides, in a bubble whose clock moves by itself.
+type world struct {
+	*testing.T
+	aws     *sandbox.Sandbox
+	account *orchestration.Account
+	journal journal.Journal
+	handler http.Handler
+}
+
+// inWorld runs a test in a world of its own.
+func inWorld(t *testing.T, test func(w *world), change ...func(*orchestration.Options)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{T: t, aws: sandbox.New(sandbox.Options{Latency: 50 * time.Millisecond}), journal: journal.NewMemory()}
+		listener := sandbox.NewListener()
+		server := &http.Server{Handler: w.aws}
+		go func() { _ = server.Serve(listener) }()
+		transport := &http.Transport{DialContext: listener.DialContext, MaxIdleConnsPerHost: 64}
+		defer func() {
+			w.account.Close(t.Context())
+			transport.CloseIdleConnections()
+			_ = server.Close()
+		}()
+		w.account = newAccount(w, transport, change)
+		w.handler = api.New(api.Options{Token: token, Log: logger(), Accounts: func(name string) (api.Account, bool) {
+			return w.account, name == "main"
+		}})
+		test(w)
+	})
+}
+
+func newAccount(w *world, transport http.RoundTripper, change []func(*orchestration.Options)) *orchestration.Account {
+	stands := w.aws.Defaults()
+	session, err := awsclient.NewSession(awsclient.Options{Name: "main", Region: stands.Region, AccessKeyID: "key", SecretAccessKey: "key",
+		Endpoint: "http://aws", Transport: transport})
+	if err != nil {
+		w.Fatal(err)
+	}
+	options := orchestration.Options{Name: "main", Org: "myorg", SecurityGroups: stands.SecurityGroups, Subnets: stands.Subnets, KmsKeyID: stands.KmsKeyID,
+		OperationTimeout: 10 * time.Minute, Session: session, Journal: w.journal, Log: logger(), Observe: func(string, string) {}}
+	for _, c := range change {
+		c(&options)
+	}
+	account := orchestration.New(options)
+	if _, err := account.Identity(w.Context()); err != nil {
+		w.Fatal(err)
+	}
+	return account
+}
+
+func logger() *logrus.Logger {
+	l := logrus.New()
+	l.SetOutput(&log)
+	l.SetLevel(logrus.DebugLevel)
+	return l
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a answer) decode(t testing.TB, into any) {
+	t.Helper()
+	if err := json.Unmarshal(a.body, into); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+}
+
+// problem is a problem document with the members of a failed orchestration.
+type problem struct {
+	Status     int
+	Detail     string
+	Operation  string
+	FailedStep string
+	Errors     []struct{ Pointer, Detail string }
+	Rollback   *struct {
+		Complete           bool
+		Released, Restored []string
+		Left               []struct{ Resource, Reason string }
+	}
+}
+
+func (a answer) problem(t testing.TB) problem {
+	t.Helper()
+	var p problem
+	a.decode(t, &p)
+	return p
+}
+
+// send sends a request as a client would.
+func (w *world) send(method, path, body string) answer {
+	request := httptest.NewRequest(method, "/v1/ecs/main"+path, strings.NewReader(body))
+	request.Header.Set("Authorization", "Bearer "+token)
+	recorder := httptest.NewRecorder()
+	w.handler.ServeHTTP(recorder, request)
+	return answer{recorder.Code, recorder.Header(), recorder.Body.Bytes()}
+}
+
+// must is send that wants a status.
+func (w *world) must(status int, method, path, body string) answer {
+	w.Helper()
+	a := w.send(method, path, body)
+	if a.status != status {
+		w.Fatalf("%s %s: %d %s", method, path, a.status, a.body)
+	}
+	return a
+}
+
+// ended waits until no operation is at work, and the tasks that it left are as they will be.
+func (w *world) ended() {
+	w.Helper()
+	for range 2000 {
+		time.Sleep(time.Second)
+		operations, err := w.journal.List(journal.Filter{})
+		if err != nil {
+			w.Fatal(err)
+		}
+		working := false
+		for _, op := range operations {
+			working = working || op.EndedAt == nil
+		}
+		if !working {
+			time.Sleep(10 * time.Second)
+			return
+		}
+	}
+	w.Fatal("an operation does not end")
+}
+
+// measured gives the answer of a request and its critical path in round trips.
+func (w *world) measured(method, path, body string) (answer, int) {
+	w.aws.ResetCalls()
+	started := time.Now()
+	a := w.send(method, path, body)
+	answered := time.Now()
+	var calls []sandbox.Call
+	for _, call := range w.aws.Calls() {
+		if !call.End.IsZero() && !call.End.After(answered) {
+			calls = append(calls, call)
+		}
+	}
+	trips := sandbox.RoundTrips(calls)
+	if took := answered.Sub(started); took != time.Duration(trips)*50*time.Millisecond {
+		w.Errorf("%s %s took %v, which is not the time of its %d round trips", method, path, took, trips)
+	}
+	return a, trips
+}
+
+// The requests, after the first example of the source document.
+const (
+	cluster    = `"cluster": {"clustername": "myclu"}`
+	definition = `"taskdefinition": {"family": "webservers", "cpu": "256", "memory": "512", "containerdefinitions": [{
+		"environment": [{"name": "API_HOST", "value": "localhost"}, {"name": "API_PORT", "value": "1234"}],
+		"name": "webserver", "image": "nginx:alpine", "ports": [80, 443],
+		"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "myclu", "awslogs-stream-prefix": "www", "awslogs-region": "us-east-1", "awslogs-create-group": "true"}},
+		"PortMappings": [{"ContainerPort": 80, "protocol": "tcp"}], "secrets": []}]}`
+	service  = `"service": {"desiredcount": 1, "servicename": "www"}`
+	registry = `"serviceregistry": {"name": "www", "cluster": "myclu", "dnsconfig": {"namespaceid": "ns-y3uaw6neshhbev3f", "dnsrecords": [{"ttl": 30, "type": "A"}]}}`
+	secret   = `"credentials": {"webserver": {"Name": "myapp-webserver-cred", "SecretString": "{\"username\" : \"supahman\",\"password\" : \"` + password + `\"}", "Description": "myapp-webserver-cred"}}`
+	tags     = `"tags": [{"Key": "CreatedBy", "Value": "netid"}, {"Key": "OS", "Value": "container"}]`
+)
+
+// body joins parts of a request.
+func body(parts ...string) string { return "{" + strings.Join(parts, ",") + "}" }
+
+// everything asks for all that can be made.
+var everything = body(cluster, definition, service, registry, secret, tags)
+
+const www = "/clusters/myclu/services/www"
