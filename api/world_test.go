@@ -225,3 +225,6 @@ func body(parts ...string) string { return "{" + strings.Join(parts, ",") + "}" 
 var everything = body(cluster, definition, service, registry, secret, tags)
 
 const www = "/clusters/myclu/services/www"
+
+// endedOrStuck lets what is at work go on for a while.
+func (w *world) endedOrStuck() { time.Sleep(5 * time.Minute) }
