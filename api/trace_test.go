@@ -172,3 +172,15 @@ func TestADeleteLeavesNoTrace(t *testing.T) {
 		}
 	})
 }
+
+// renamed is an inventory with one name in place of another.
+func renamed(w *world, inventory sandbox.Inventory, from, to string) (changed sandbox.Inventory) {
+	text, err := json.Marshal(inventory)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(string(text), from, to)), &changed); err != nil {
+		w.Fatal(err)
+	}
+	return changed
+}
