@@ -3,6 +3,10 @@
 package journal
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"sort"
 	"sync"
@@ -32,6 +36,7 @@ type Operation struct {
 	Cluster string          `json:"cluster"`
 	Service string          `json:"service,omitempty"`
 	State   State           `json:"state"`
+	Holds   []string        `json:"holds,omitempty"` // the names that no other operation may write on meanwhile
 	Asked   json.RawMessage `json:"asked,omitempty"` // the request, secret and environment values as digests
 	plan.Progress
 	Result    json.RawMessage `json:"result,omitempty"`
@@ -60,18 +65,46 @@ type Journal interface {
 	Get(id string) (Operation, bool)
 	// List gives the operations that match, oldest first.
 	List(Filter) ([]Operation, error)
+	// Knows says whether an operation of this id was ever kept and succeeded, or is kept still.
+	Knows(id string) bool
+	// Digest stands for a value that must not be kept: the same for the same value, and of no use without the journal's key.
+	Digest(value string) string
 	// Close releases what the journal holds; nothing is saved after it.
 	Close() error
 }
 
 // Memory is a journal that lasts as long as the process. It keeps records encoded, so that nothing but data survives in it either.
 type Memory struct {
+	key        []byte
 	mu         sync.Mutex
 	operations map[string][]byte
+	known      map[string]bool // succeeded, and forgotten since
 }
 
 // NewMemory makes an empty journal.
-func NewMemory() *Memory { return &Memory{operations: map[string][]byte{}} }
+func NewMemory() *Memory {
+	return &Memory{key: newKey(), operations: map[string][]byte{}, known: map[string]bool{}}
+}
+
+func newKey() []byte {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails (crypto/rand)
+	return key
+}
+
+// Digest gives an HMAC-SHA256 of the value under the journal's key.
+func (m *Memory) Digest(value string) string {
+	mac := hmac.New(sha256.New, m.key)
+	_, _ = mac.Write([]byte(value))
+	return "hmac-sha256:" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// Knows says whether an operation of this id was ever kept and succeeded, or is kept still.
+func (m *Memory) Knows(id string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.known[id] || m.operations[id] != nil
+}
 
 // Save keeps op as it is now.
 func (m *Memory) Save(op Operation, _ bool) error {
@@ -89,10 +122,12 @@ func (m *Memory) put(id string, encoded []byte) {
 	m.operations[id] = encoded
 }
 
-func (m *Memory) forget(id string) {
+// forget drops an operation, and knows it still if it succeeded: what it made stands, however long ago.
+func (m *Memory) forget(op Operation) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.operations, id)
+	delete(m.operations, op.ID)
+	m.known[op.ID] = op.State == Succeeded
 }
 
 // Get gives an operation by its id.
