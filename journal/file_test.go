@@ -120,7 +120,7 @@ func TestWhatEndedLongAgoIsForgotten(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t, dir)
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		old, running := operation("old"), operation("running")
 		now := time.Now()
 		old.EndedAt, old.State = &now, Succeeded
