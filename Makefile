@@ -11,11 +11,11 @@ build: ## the binary, static
 run: build ## serve on an AWS that lives in the process
 	./ecs-api -sandbox
 
-test:
+test: ## all tests
 	go test ./...
 
-bench:
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## round trips of each verb, what a token costs, memory, start-up, size: each beside its target
+	go run ./bench
 
 check: ## what review should not have to say
 	test -z "$$(gofmt -l .)"
@@ -24,7 +24,7 @@ check: ## what review should not have to say
 	go mod tidy -diff
 
 e2e: build ## the built binary against emulators that were not written here
-	.ci/e2e
+	.ci/e2e ./ecs-api
 
-image:
+image: ## a container of the binary and nothing else
 	docker build --build-arg VERSION=$(VERSION) --build-arg GITHASH=$(GITHASH) --build-arg BUILDSTAMP=$(BUILDSTAMP) -t ecs-api .

@@ -36,6 +36,7 @@ var mayImport = func() map[string][]string {
 		"registry":           {"common"},
 		"config":             {"common"},
 		"sandbox":            {},
+		"bench":              {},
 		"common":             {},
 		"common/awsclient":   {"common"},
 		awstest:              {"common", "common/awsclient"},
