@@ -56,6 +56,9 @@ func (p *program) serve(ctx context.Context, listening func(url string)) error {
 	if err != nil {
 		return err
 	}
+	if err := recoverAll(ctx, kept, byName, p.metrics, p.log); err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", p.config.ListenAddress)
 	if err != nil {
 		return errors.Wrap(err, "listenAddress")
@@ -144,7 +147,39 @@ func (p *program) warn(what string, err error) {
 }
 
 // openJournal opens where operations are kept.
-func openJournal(*config.Config) (journal.Journal, error) { return journal.NewMemory(), nil }
+func openJournal(c *config.Config) (journal.Journal, error) {
+	if c.Journal.Store == config.StoreNone {
+		return journal.NewMemory(), nil
+	}
+	return journal.OpenFile(c.StateDir)
+}
+
+// recoverAll has every account go on with what the process before left, and look for orphans. Operations of an account that is not configured any more stay as they are.
+func recoverAll(ctx context.Context, kept journal.Journal, byName map[string]*orchestration.Account, metrics *api.Metrics, log logrus.FieldLogger) error {
+	operations, err := kept.List(journal.Filter{})
+	if err != nil {
+		return errors.Wrap(err, "the journal cannot be read")
+	}
+	pending := map[string]int{}
+	for _, op := range operations {
+		if byName[op.Account] == nil && op.EndedAt == nil {
+			pending[op.Account]++
+		}
+	}
+	for name, count := range pending {
+		metrics.SetPending(name, count)
+		log.WithFields(logrus.Fields{"account": name, "operations": count}).Warn("operations of an account that is not configured are left pending")
+	}
+	for _, account := range byName {
+		if err := account.Recover(ctx); err != nil {
+			return err
+		}
+		if err := account.Sweep(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // accounts makes every configured account, by name. Nothing is asked of AWS yet.
 func accounts(c *config.Config, kept journal.Journal, metrics *api.Metrics, log logrus.FieldLogger) (map[string]*orchestration.Account, error) {
@@ -174,6 +209,9 @@ func accounts(c *config.Config, kept journal.Journal, metrics *api.Metrics, log 
 			AllowPublicIP:    account.AllowPublicIP,
 			AllowedARNs:      account.AllowedARNs,
 			OperationTimeout: c.Limits.OperationTimeout,
+			AnswerTimeout:    c.Limits.AnswerTimeout,
+			Durable:          c.Journal.Store == config.StoreFile,
+			SetLeftovers:     func(count int) { metrics.SetLeftovers(name, count) },
 			Session:          session,
 			Journal:          kept,
 			Log:              log,

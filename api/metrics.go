@@ -22,6 +22,7 @@ type Metrics struct {
 	callSeconds    *prometheus.HistogramVec
 	operations     *prometheus.CounterVec
 	leftovers      *prometheus.GaugeVec
+	pending        *prometheus.GaugeVec
 }
 
 // NewMetrics makes the metrics of one process of this version.
@@ -35,6 +36,9 @@ func NewMetrics(version Version) *Metrics {
 		leftovers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: namespace, Name: "leftovers", Help: "Resources that an operation left behind and that nobody uses.",
 		}, []string{"account"}),
+		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "pending_operations", Help: "Operations in the journal of an account that is not configured.",
+		}, []string{"account"}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: namespace, Name: "build_info", Help: "1, with what was built as labels.",
@@ -42,7 +46,7 @@ func NewMetrics(version Version) *Metrics {
 	})
 	build.Set(1)
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(m.requests, m.requestSeconds, m.calls, m.callSeconds, m.operations, m.leftovers, build,
+	registry.MustRegister(m.requests, m.requestSeconds, m.calls, m.callSeconds, m.operations, m.leftovers, m.pending, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return m
@@ -80,4 +84,9 @@ func (m *Metrics) ObserveOperation(verb, outcome string) {
 // SetLeftovers notes how much an account's operations have left behind.
 func (m *Metrics) SetLeftovers(account string, n int) {
 	m.leftovers.WithLabelValues(account).Set(float64(n))
+}
+
+// SetPending says how many operations an account that is not configured has left.
+func (m *Metrics) SetPending(account string, n int) {
+	m.pending.WithLabelValues(account).Set(float64(n))
 }

@@ -49,7 +49,12 @@ type handler func(http.ResponseWriter, *http.Request) error
 // answer is the one place that writes errors.
 func (s *server[A]) answer(next handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := next(w, r); err != nil {
+		err := next(w, r)
+		var later deferred
+		if errors.As(err, &later) {
+			err = reply(w, r, later.StatusCode(), later)
+		}
+		if err != nil {
 			fail(w, r, err)
 		}
 	})

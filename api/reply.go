@@ -15,6 +15,12 @@ type (
 	statusCoder interface{ StatusCode() int }
 	// operated is an answer or an error that came of an operation.
 	operated interface{ OperationID() string }
+	// deferred is the answer to a caller whose work goes on without it: where it can be asked for. It comes in place of an error.
+	deferred interface {
+		error
+		statusCoder
+		Location() string
+	}
 )
 
 // text is an answer that is not JSON.
@@ -28,6 +34,9 @@ func reply(w http.ResponseWriter, r *http.Request, status int, out any) error {
 	}
 	if own, ok := out.(statusCoder); ok {
 		status = own.StatusCode()
+	}
+	if later, ok := out.(deferred); ok {
+		w.Header().Set("Location", Prefix+later.Location())
 	}
 	if of, ok := out.(operated); ok {
 		setOperation(w, r, of.OperationID())

@@ -22,5 +22,11 @@ func table(o Options) []Route[Account] {
 			"Delete a service, and what only it uses", http.StatusOK, Account.DeleteService),
 		route("GET", "/{account}/clusters/{cluster}/services/{service}/events",
 			"List the events of a service", http.StatusOK, Account.ServiceEvents),
+		route("GET", "/{account}/operations",
+			"List operations", http.StatusOK, Account.ListOperations),
+		route("GET", "/{account}/operations/{operation}",
+			"Show an operation", http.StatusOK, Account.ShowOperation),
+		route("GET", "/{account}/leftovers",
+			"List what no operation asked for, or one could not release", http.StatusOK, Account.Leftovers),
 	)
 }

@@ -2,11 +2,14 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -60,47 +63,69 @@ type world struct {
 	account *orchestration.Account
 	journal journal.Journal
 	handler http.Handler
+	dial    func(context.Context, string, string) (net.Conn, error)
+	change  []func(*orchestration.Options)
+	ends    []func()
 }
 
 // inWorld runs a test in a world of its own.
 func inWorld(t *testing.T, test func(w *world), change ...func(*orchestration.Options)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{T: t, aws: sandbox.New(sandbox.Options{Latency: 50 * time.Millisecond}), journal: journal.NewMemory()}
 		listener := sandbox.NewListener()
+		w := &world{T: t, aws: sandbox.New(sandbox.Options{Latency: 50 * time.Millisecond}), dial: listener.DialContext, change: change}
 		server := &http.Server{Handler: w.aws}
 		go func() { _ = server.Serve(listener) }()
-		transport := &http.Transport{DialContext: listener.DialContext, MaxIdleConnsPerHost: 64}
+		w.ends = append(w.ends, func() { _ = server.Close() })
 		defer func() {
-			w.account.Close(t.Context())
-			transport.CloseIdleConnections()
-			_ = server.Close()
+			for _, end := range slices.Backward(w.ends) {
+				end()
+			}
 		}()
-		w.account = newAccount(w, transport, change)
-		w.handler = api.New(api.Options{Token: token, Log: logger(), Accounts: func(name string) (api.Account, bool) {
-			return w.account, name == "main"
-		}})
+		w.start(journal.NewMemory(), nil)
+		if _, err := w.account.Identity(w.Context()); err != nil {
+			w.Fatal(err)
+		}
 		test(w)
 	})
 }
 
-func newAccount(w *world, transport http.RoundTripper, change []func(*orchestration.Options)) *orchestration.Account {
+// start starts the service with a journal; its calls go through the cord, if there is one.
+func (w *world) start(kept journal.Journal, through *cord) {
+	w.Helper()
+	transport := &http.Transport{DialContext: w.dial, MaxIdleConnsPerHost: 64}
+	var calls http.RoundTripper = transport
+	if through != nil {
+		through.next = transport
+		calls = through
+	}
 	stands := w.aws.Defaults()
 	session, err := awsclient.NewSession(awsclient.Options{Name: "main", Region: stands.Region, AccessKeyID: "key", SecretAccessKey: "key",
-		Endpoint: "http://aws", Transport: transport})
+		Endpoint: "http://aws", Transport: calls})
 	if err != nil {
 		w.Fatal(err)
 	}
 	options := orchestration.Options{Name: "main", Org: "myorg", SecurityGroups: stands.SecurityGroups, Subnets: stands.Subnets, KmsKeyID: stands.KmsKeyID,
-		OperationTimeout: 10 * time.Minute, Session: session, Journal: w.journal, Log: logger(), Observe: func(string, string) {}}
-	for _, c := range change {
+		OperationTimeout: 10 * time.Minute, AnswerTimeout: time.Minute, Session: session, Journal: kept, Durable: true, Log: logger(),
+		Observe: func(string, string) {}, SetLeftovers: func(int) {}}
+	for _, c := range w.change {
 		c(&options)
 	}
 	account := orchestration.New(options)
-	if _, err := account.Identity(w.Context()); err != nil {
+	w.journal, w.account = kept, account
+	w.handler = api.New(api.Options{Token: token, Log: logger(), Accounts: func(name string) (api.Account, bool) {
+		return w.account, name == "main"
+	}})
+	w.ends = append(w.ends, func() {
+		ended, now := context.WithCancel(context.Background())
+		now()
+		account.Close(ended)
+		transport.CloseIdleConnections()
+		_ = kept.Close()
+	})
+	if err := account.Recover(w.Context()); err != nil {
 		w.Fatal(err)
 	}
-	return account
 }
 
 func logger() *logrus.Logger {

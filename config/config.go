@@ -18,6 +18,7 @@ type Config struct {
 	Limits        Limits             `json:"limits"`
 	Sandbox       Sandbox            `json:"sandbox"`
 	StateDir      string             `json:"stateDir"` // where the journal is kept
+	Journal       Journal            `json:"journal"`
 
 	source string // the file, for Validate's errors
 }
@@ -42,6 +43,17 @@ type Account struct {
 	AllowPublicIP   bool     `json:"allowPublicIp"`
 	AllowedARNs     []string `json:"allowedArns"` // beside what is the org's; * stands for anything
 }
+
+// Journal says how operations are kept: in a file in stateDir, or, with none, no longer than the process lives.
+type Journal struct {
+	Store string `json:"store"`
+}
+
+// The values of Journal.Store.
+const (
+	StoreFile = "file"
+	StoreNone = "none"
+)
 
 // Limits bound a request and its work.
 type Limits struct {
@@ -79,5 +91,6 @@ func base() *Config {
 		},
 		Sandbox:  Sandbox{ListenAddress: "127.0.0.1:0", Speed: 1},
 		StateDir: "state",
+		Journal:  Journal{Store: StoreFile},
 	}
 }

@@ -74,6 +74,7 @@ func (r reader) config(c *Config) setter {
 			"speed":         number(&c.Sandbox.Speed),
 		}),
 		"stateDir": text(&c.StateDir),
+		"journal":  object(map[string]setter{"store": text(&c.Journal.Store)}),
 	})
 }
 

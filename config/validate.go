@@ -28,6 +28,7 @@ func (c *Config) Validate(sandbox bool) error {
 		c.validateLimits,
 		c.validateSandbox,
 		func() error { return required("stateDir", c.StateDir) },
+		func() error { return oneOf("journal.store", c.Journal.Store, StoreFile, StoreNone) },
 	} {
 		if err := check(); err != nil {
 			return errors.WithMessage(err, c.source)

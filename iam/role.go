@@ -6,11 +6,13 @@ package iam
 import (
 	"context"
 	"net/url"
+	"strings"
 
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/session"
 	awsiam "github.com/aws/aws-sdk-go/service/iam"
 
+	"ecs-api/common"
 	"ecs-api/common/awsclient"
 )
 
@@ -33,6 +35,29 @@ func (c *Client) Role(ctx context.Context, name string) (*awsiam.Role, error) {
 func (c *Client) CreateRole(ctx context.Context, in *awsiam.CreateRoleInput) (*awsiam.Role, error) {
 	out, err := c.api.CreateRoleWithContext(ctx, in)
 	return role("CreateRole", out.Role, err)
+}
+
+// Roles gives the roles whose name ends in suffix, with their tags. IAM lists roles without their tags, and the tagging API does not know them at all.
+func (c *Client) Roles(ctx context.Context, suffix string) ([]*awsiam.Role, error) {
+	names := []string{}
+	err := c.api.ListRolesPagesWithContext(ctx, &awsiam.ListRolesInput{}, func(page *awsiam.ListRolesOutput, _ bool) bool {
+		for _, role := range page.Roles {
+			if role != nil && strings.HasSuffix(aws.StringValue(role.RoleName), suffix) {
+				names = append(names, *role.RoleName)
+			}
+		}
+		return true
+	})
+	if err != nil {
+		return nil, awsclient.Translate(err)
+	}
+	return awsclient.Batched(ctx, names, 1, func(ctx context.Context, batch []string) ([]*awsiam.Role, error) {
+		role, err := c.Role(ctx, batch[0])
+		if common.KindOf(err) == common.NotFound {
+			return nil, nil
+		}
+		return []*awsiam.Role{role}, err
+	})
 }
 
 func role(operation string, role *awsiam.Role, err error) (*awsiam.Role, error) {

@@ -28,12 +28,15 @@ type Options struct {
 	SecurityGroups, Subnets []string
 	KmsKeyID                string
 	AllowPublicIP           bool
-	AllowedARNs             []string // patterns of ARNs, with *, that requests may name though they are not ours
-	OperationTimeout        time.Duration
+	AllowedARNs             []string      // patterns of ARNs, with *, that requests may name though they are not ours
+	OperationTimeout        time.Duration // then an operation is undone
+	AnswerTimeout           time.Duration // then its caller is told to ask for it later
 	Session                 *session.Session
 	Journal                 journal.Journal
+	Durable                 bool // the journal outlives the process: what it does not know, nobody asked for
 	Log                     logrus.FieldLogger
 	Observe                 func(verb, outcome string) // told of each operation's end
+	SetLeftovers            func(count int)            // told how much is left that nobody asked for
 }
 
 // Account is one configured AWS account: the verbs of the API work on it.
@@ -51,15 +54,19 @@ type Account struct {
 
 	root     context.Context // of work that goes on without its caller
 	stop     context.CancelCauseFunc
+	watching context.Context // of what only looks on, until the account is closing
+	unwatch  context.CancelFunc
 	work     sync.WaitGroup
 	mu       sync.Mutex // guards what follows; never held across a call
 	closing  bool
 	identity *awsclient.Account
+	left     map[string]int // by operation, and sweptKey: how much could not be released
 }
 
 // New makes the account's clients, once. It asks AWS nothing yet.
 func New(options Options) *Account {
 	root, stop := context.WithCancelCause(context.Background())
+	watching, unwatch := context.WithCancel(root)
 	a := &Account{
 		Options:   options,
 		ecs:       ecs.New(options.Session),
@@ -72,8 +79,11 @@ func New(options Options) *Account {
 		locks:     newLocks(),
 		root:      root,
 		stop:      stop,
+		watching:  watching,
+		unwatch:   unwatch,
+		left:      map[string]int{},
 	}
-	a.engine = &plan.Engine{Release: a.release, Restore: a.restore, Unheard: common.Unheard, Quiet: quiet, Explain: common.MessageOf}
+	a.engine = &plan.Engine{Release: a.release, Restore: a.restore, Unheard: common.Unheard, Quiet: quiet, Permanent: permanent, Explain: common.MessageOf}
 	return a
 }
 
@@ -100,6 +110,7 @@ func (a *Account) Close(ctx context.Context) {
 	a.mu.Lock()
 	a.closing = true
 	a.mu.Unlock()
+	a.unwatch()
 	ended := make(chan struct{})
 	go func() {
 		a.work.Wait()

@@ -76,6 +76,23 @@ func (f *Failure) Extensions() map[string]any {
 	return map[string]any{"operation": f.Operation, "failedStep": f.Step, "rollback": f.Rollback}
 }
 
+// Accepted is what a caller is told whose work takes longer than an answer may: it goes on, and can be asked for.
+type Accepted struct {
+	Account   string `json:"-"`
+	Operation string `json:"operation"`
+}
+
+func (a *Accepted) Error() string { return "operation " + a.Operation + " goes on" }
+
+// StatusCode is 202.
+func (a *Accepted) StatusCode() int { return 202 }
+
+// OperationID gives the operation, for the answer's X-Operation-Id.
+func (a *Accepted) OperationID() string { return a.Operation }
+
+// Location is where the operation can be asked for, below the API's prefix.
+func (a *Accepted) Location() string { return "/" + a.Account + "/operations/" + a.Operation }
+
 // Orchestrated is part of every answer of an orchestrating write.
 type Orchestrated struct {
 	Operation string `json:"-"`

@@ -18,6 +18,7 @@ type hold struct {
 	operation string
 	names     []string
 	answered  bool // what is left is taking back or retiring: another write waits for it
+	stuck     bool // something of it cannot be released: another write would wait for ever
 	ended     chan struct{}
 }
 
@@ -33,9 +34,9 @@ func (l *locks) take(ctx context.Context, operation string, names ...string) (*h
 			if other == nil {
 				break
 			}
-			if i == 0 && !l.hasAnswered(other) {
+			if err := l.refusal(other, name, i == 0); err != nil {
 				l.end(h)
-				return nil, common.Newf(common.Conflict, "operation %s holds %s", other.operation, name)
+				return nil, err
 			}
 			select {
 			case <-other.ended:
@@ -60,10 +61,24 @@ func (l *locks) try(h *hold, name string) *hold {
 	return nil
 }
 
-func (l *locks) hasAnswered(h *hold) bool {
+// refusal says why a hold is not waited for, or nothing.
+func (l *locks) refusal(h *hold, name string, first bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return h.answered
+	switch {
+	case h.stuck:
+		return common.Newf(common.Conflict, "operation %s holds %s: something of it could not be released yet", h.operation, name)
+	case first && !h.answered:
+		return common.Newf(common.Conflict, "operation %s holds %s", h.operation, name)
+	}
+	return nil
+}
+
+// sticks says whether something of h's operation could not be released.
+func (l *locks) sticks(h *hold, stuck bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h.stuck = stuck
 }
 
 // answered says that h's caller has its answer.
@@ -73,8 +88,11 @@ func (l *locks) answered(h *hold) {
 	h.answered = true
 }
 
-// end lets the names go.
+// end lets the names go. Without a hold there is nothing to do.
 func (l *locks) end(h *hold) {
+	if h == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, name := range h.names {

@@ -2,6 +2,7 @@ package orchestration
 
 import (
 	"context"
+	"encoding/json"
 	"sync"
 	"time"
 
@@ -31,16 +32,25 @@ type asked struct {
 	cluster string
 	service string   // the service or family it writes on, for its record
 	holds   []string // names that are written on by one operation at a time; see locks.take
+	request any
 }
 
-// operation is one orchestrating write at work.
+// operation is one orchestrating write at work. It is the recorder of its plan's ledger.
 type operation struct {
 	account *Account
 	hold    *hold
-	context context.Context // for its log lines: the request it came with
+	ledger  *plan.Ledger
 
 	mu     sync.Mutex
 	record journal.Operation
+}
+
+func (a *Account) newOperation(ctx context.Context, what asked) *operation {
+	request := common.RequestOf(ctx)
+	return &operation{account: a, record: journal.Operation{
+		ID: uuid.NewString(), Verb: what.verb, Account: a.Name, Cluster: what.cluster, Service: what.service, Holds: what.holds,
+		Asked: a.redacted(what.request), State: journal.Running, StartedAt: time.Now(), Caller: request.Caller, Request: request.ID,
+	}}
 }
 
 // mark gives the idempotency token of what is made under key: the same at every attempt of this operation, of no other's. (UUIDv5, RFC 9562.)
@@ -53,46 +63,58 @@ func (op *operation) resource(kind, key string) plan.Resource {
 	return plan.Resource{Account: op.account.Name, Kind: kind, Space: op.record.Cluster, Key: key, Mark: op.record.ID}
 }
 
-// Save keeps the progress in the journal.
+// Save keeps the progress in the journal. Unavailable if a durable save fails.
 func (op *operation) Save(progress plan.Progress, durable bool) error {
 	op.mu.Lock()
 	op.record.Progress = progress
 	record := op.record
 	op.mu.Unlock()
-	err := op.account.Journal.Save(record, durable)
-	if err != nil {
+	left := leftIn(progress)
+	if record.EndedAt == nil && len(left) > 0 {
+		record.State = journal.Failed
+	}
+	op.account.tally(record.ID, len(left))
+	if err := op.account.Journal.Save(record, durable); err != nil {
+		op.log().WithError(err).Error("the journal cannot be written")
 		return &common.Error{Kind: common.Unavailable, Message: "the journal cannot be written", Err: err}
 	}
 	return nil
 }
 
-// Step logs a step that has ended.
-func (op *operation) Step(step plan.Step) { op.account.logStep(op.context, op.record.ID, step) }
-
-func (a *Account) logStep(ctx context.Context, operation string, step plan.Step) {
-	fields := logrus.Fields{"account": a.Name, "operation": operation, "request": common.RequestOf(ctx).ID, "step": step.Name,
-		"resource": step.Effect.Resource.String(), "state": string(step.State)}
+// Step logs a step whose state is new.
+func (op *operation) Step(step plan.Step) {
+	fields := logrus.Fields{"step": step.Name, "state": string(step.State)}
+	if step.Effect.Resource.Kind != "" {
+		fields["resource"] = step.Effect.Resource.String()
+	}
 	if step.StartedAt != nil && step.EndedAt != nil {
 		fields["ms"] = step.EndedAt.Sub(*step.StartedAt).Milliseconds()
 	}
 	if step.Reason != "" {
 		fields["reason"] = step.Reason
 	}
-	a.Log.WithFields(fields).Info("step")
+	op.log().WithFields(fields).Info("step")
 }
 
-// state changes the record's state and keeps it.
-func (op *operation) state(state journal.State, progress *plan.Progress) {
+// log gives the fields that every line about the operation has.
+func (op *operation) log() *logrus.Entry {
+	return op.account.Log.WithFields(logrus.Fields{"account": op.record.Account, "operation": op.record.ID, "request": op.record.Request, "verb": op.record.Verb})
+}
+
+// keep changes the record and saves it.
+func (op *operation) keep(durable bool, change func(*journal.Operation)) {
 	op.mu.Lock()
-	op.record.State = state
-	if state == journal.Succeeded || state == journal.RolledBack || state == journal.Failed {
-		now := time.Now()
-		op.record.EndedAt = &now
-	}
+	change(&op.record)
 	op.mu.Unlock()
-	if err := op.Save(progress.Clone(), false); err != nil {
-		op.account.Log.WithError(err).WithField("operation", op.record.ID).Error("journal")
-	}
+	_ = op.Save(op.ledger.Progress(), durable) // logged there
+}
+
+// end says how the operation ended.
+func (op *operation) end(state journal.State) {
+	now := time.Now()
+	op.keep(false, func(record *journal.Operation) { record.State, record.EndedAt = state, &now })
+	op.account.Observe(op.record.Verb, string(state))
+	op.log().WithFields(logrus.Fields{"state": string(state), "ms": now.Sub(op.record.StartedAt).Milliseconds()}).Info("operation")
 }
 
 // prepared is a plan with what makes its answer.
@@ -106,136 +128,103 @@ type answer[T any] struct {
 	err   error
 }
 
-// perform runs one orchestrating write to its end, whether or not its caller stays: prepare looks and plans, in the operation's space. The answer comes when the plan
-// has committed; what retires goes on after it. A failure of the plan is a *Failure, that of prepare is the error it gave.
+// perform runs one orchestrating write to its end, whether or not its caller stays: prepare looks and plans, in the operation's space. The
+// answer comes when the plan has committed; what retires goes on after it. A failure of the plan is a *Failure, that of prepare is the
+// error it gave; *Accepted says that the work takes longer than an answer may.
 func perform[T any](ctx context.Context, a *Account, what asked, prepare func(context.Context, *operation) (prepared[T], error)) (T, error) {
-	request := common.RequestOf(ctx)
-	op := &operation{account: a, context: ctx, record: journal.Operation{
-		ID: uuid.NewString(), Verb: what.verb, Account: a.Name, Cluster: what.cluster, Service: what.service,
-		State: journal.Running, StartedAt: time.Now(), Caller: request.Caller, Request: request.ID,
-	}}
+	op := a.newOperation(ctx, what)
 	answers := make(chan answer[T], 1)
-	err := a.begin(func(root context.Context) {
-		performed(common.WithRequest(root, request), op, what, prepare, answers)
-	})
+	err := a.begin(func(root context.Context) { performed(root, op, prepare, answers) })
 	if err != nil {
 		return answer[T]{}.value, err
 	}
+	patience := time.NewTimer(a.AnswerTimeout)
+	defer patience.Stop()
 	select {
 	case given := <-answers:
 		return given.value, given.err
+	case <-patience.C:
+		return answer[T]{}.value, &Accepted{Account: a.Name, Operation: op.record.ID}
 	case <-ctx.Done():
-		return answer[T]{}.value, awaited(ctx)
+		return answer[T]{}.value, &common.Error{Kind: common.Deadline, Message: "the caller did not wait for the answer", Err: context.Cause(ctx)}
 	}
 }
 
-// awaited is what a caller gets that does not wait for its answer; the work goes on.
-func awaited(ctx context.Context) error {
-	return &common.Error{Kind: common.Deadline, Message: "the caller did not wait for the answer", Err: context.Cause(ctx)}
-}
-
-func performed[T any](root context.Context, op *operation, what asked, prepare func(context.Context, *operation) (prepared[T], error), answers chan<- answer[T]) {
+func performed[T any](root context.Context, op *operation, prepare func(context.Context, *operation) (prepared[T], error), answers chan<- answer[T]) {
 	a := op.account
 	ctx, cancel := context.WithTimeoutCause(root, a.OperationTimeout, common.New(common.Deadline, "the operation ran past its time"))
 	defer cancel()
-	refuse := func(err error) {
-		a.Observe(what.verb, "refused")
+	ready, err := entered(ctx, op, prepare)
+	defer a.locks.end(op.hold)
+	if err != nil {
+		a.Observe(op.record.Verb, "refused")
 		answers <- answer[T]{err: err}
+		return
 	}
-	hold, err := a.locks.take(ctx, op.record.ID, what.holds...)
+	op.ledger = plan.NewLedger(ready.plan.Progress(), op)
+	run, err := a.engine.Run(ctx, ready.plan, op.ledger)
 	if err != nil {
-		refuse(err)
+		a.undo(root, op, err, func(failure *Failure) { answers <- answer[T]{err: failure} })
 		return
 	}
-	op.hold = hold
-	defer a.locks.end(hold)
-	if err := a.spaces.enter(ctx, what.cluster, op.record.ID); err != nil {
-		refuse(err)
-		return
-	}
-	ready, err := safely(func() (prepared[T], error) { return prepare(ctx, op) })
-	if err != nil {
-		a.leave(root, op, &plan.Progress{}, true)
-		refuse(err)
-		return
-	}
-	progress := ready.plan.Progress()
-	run, err := a.engine.Run(ctx, ready.plan, progress, op)
-	if err == nil {
-		answers <- answer[T]{value: ready.answer(run.Inputs)}
-		a.finish(root, op, progress)
-		return
-	}
-	a.undo(root, op, progress, func(rollback Rollback) {
-		answers <- answer[T]{err: newFailure(op.record.ID, err, rollback)}
-	})
+	made := ready.answer(run.Inputs)
+	op.keep(false, func(record *journal.Operation) { record.Result = a.redacted(made) })
+	answers <- answer[T]{value: made}
+	a.finish(root, op)
 }
 
-// finish retires what the plan made superfluous.
-func (a *Account) finish(ctx context.Context, op *operation, progress *plan.Progress) {
+// entered holds the operation's names, leases its space and prepares its plan.
+func entered[T any](ctx context.Context, op *operation, prepare func(context.Context, *operation) (prepared[T], error)) (ready prepared[T], err error) {
+	a := op.account
+	if op.hold, err = a.locks.take(ctx, op.record.ID, op.record.Holds...); err != nil {
+		return ready, err
+	}
+	if err := a.spaces.enter(ctx, op.record.Cluster, op.record.ID); err != nil {
+		return ready, err
+	}
+	ready, err = safely(func() (prepared[T], error) { return prepare(ctx, op) })
+	if err != nil {
+		op.ledger = plan.NewLedger(plan.Progress{}, op)
+		_ = a.leave(ctx, op)
+	}
+	return ready, err
+}
+
+// finish retires what a committed plan made superfluous.
+func (a *Account) finish(ctx context.Context, op *operation) {
 	a.locks.answered(op.hold)
-	a.Observe(op.record.Verb, string(journal.Succeeded))
-	keep := func() { _ = op.Save(progress.Clone(), false) }
-	keep()
-	if a.engine.Retire(ctx, progress, keep) != nil {
+	if a.engine.Retire(ctx, op.ledger) != nil || a.leave(ctx, op) != nil {
 		return // stopping: the journal knows what is left
 	}
-	if a.leave(ctx, op, progress, true) == nil {
-		op.state(journal.Succeeded, progress)
-	}
+	op.end(journal.Succeeded)
 }
 
 // undo takes back what the failed run left; answer is called once, at the end or when the caller has waited long enough.
-func (a *Account) undo(ctx context.Context, op *operation, progress *plan.Progress, answer func(Rollback)) {
-	op.state(journal.RollingBack, progress)
-	var mu sync.Mutex
-	view := progress.Clone()
+func (a *Account) undo(ctx context.Context, op *operation, cause error, answer func(*Failure)) {
+	// That it is being undone must be known before anything is: the next process would take a late commit for a success.
+	op.keep(true, func(record *journal.Operation) {
+		record.State = journal.RollingBack
+		if cause != nil {
+			record.Problem = a.problem(newFailure(record.ID, cause, Rollback{}))
+		}
+	})
 	report := sync.OnceFunc(func() {
-		mu.Lock()
-		defer mu.Unlock()
 		a.locks.answered(op.hold)
-		answer(newRollback(view))
+		answer(newFailure(op.record.ID, cause, newRollback(op.ledger.Progress())))
 	})
 	timer := time.AfterFunc(undoAnswer, report)
 	defer timer.Stop()
-	changed := func(step plan.Step) {
-		mu.Lock()
-		view = progress.Clone()
-		mu.Unlock()
-		op.Step(step)
-		_ = op.Save(progress.Clone(), false)
+	defer report()
+	if a.engine.Undo(ctx, op.ledger) != nil || a.leave(ctx, op) != nil {
+		return // stopping: the journal knows what is left
 	}
-	err := a.engine.Undo(ctx, progress, changed)
-	if err == nil {
-		err = a.leave(ctx, op, progress, false)
-	}
-	mu.Lock()
-	view = progress.Clone()
-	mu.Unlock()
-	if err == nil {
-		a.Observe(op.record.Verb, string(journal.RolledBack))
-		op.state(journal.RolledBack, progress)
-	}
-	report()
+	op.end(journal.RolledBack)
 }
 
-// leave ends the operation's lease and, where it was the last of its space, decides on the ground; otherwise it waits until that is decided. An error is
-// ctx's cause: then the journal knows what is left.
-func (a *Account) leave(ctx context.Context, op *operation, progress *plan.Progress, committed bool) error {
-	g := &ground{operation: op.record.ID, startedAt: op.record.StartedAt, decided: make(chan struct{})}
-	for i := range progress.Steps {
-		if step := &progress.Steps[i]; !committed && step.Effect.Ground && step.Standing() {
-			g.steps = append(g.steps, step)
-		}
-	}
-	for i := range progress.Retirements {
-		if r := &progress.Retirements[i]; committed && r.Ground {
-			g.leaving = append(g.leaving, r)
-		}
-	}
-	if len(g.steps) == 0 && len(g.leaving) == 0 {
-		g = nil
-	}
+// leave ends the operation's lease and, where it was the last of its space, decides on the ground; otherwise it waits until that is
+// decided. An error is ctx's cause: then the journal knows what is left.
+func (a *Account) leave(ctx context.Context, op *operation) error {
+	g := newGround(op)
 	all, decided := a.spaces.leave(op.record.Cluster, op.record.ID, g)
 	if all != nil {
 		a.decide(ctx, op.record.Cluster, all)
@@ -261,4 +250,9 @@ func safely[T any](do func() (T, error)) (value T, err error) {
 		}
 	}()
 	return do()
+}
+
+// problem is what the record says of a failure.
+func (a *Account) problem(f *Failure) json.RawMessage {
+	return raw(map[string]string{"kind": common.KindOf(f.Err).String(), "detail": common.MessageOf(f.Err), "failedStep": f.Step})
 }

@@ -50,7 +50,7 @@ func (a *Account) CreateService(ctx context.Context, in *CreateServiceInput) (*C
 		return nil, err
 	}
 	cluster := in.clusterName()
-	what := asked{verb: "CreateService", cluster: cluster, service: aws.StringValue(in.Service.ServiceName),
+	what := asked{verb: "CreateService", cluster: cluster, service: aws.StringValue(in.Service.ServiceName), request: in,
 		holds: []string{"service " + cluster + "/" + aws.StringValue(in.Service.ServiceName)}}
 	if in.TaskDefinition != nil {
 		what.holds = append(what.holds, "task definition "+aws.StringValue(in.TaskDefinition.Family))

@@ -25,7 +25,7 @@ type DeleteServiceOutput struct {
 // DeleteService deletes a service. With Recursive its registry, the revisions of its family in the space and their secrets, and the space itself go after the answer, to the end, where nothing
 // else uses them. NotFound if the cluster or the service is absent or another org's; Conflict while another operation holds the service.
 func (a *Account) DeleteService(ctx context.Context, in *DeleteServiceInput) (*DeleteServiceOutput, error) {
-	what := asked{verb: "DeleteService", cluster: in.Cluster, service: in.Service, holds: []string{"service " + in.Cluster + "/" + in.Service}}
+	what := asked{verb: "DeleteService", cluster: in.Cluster, service: in.Service, request: map[string]bool{"recursive": in.Recursive}, holds: []string{"service " + in.Cluster + "/" + in.Service}}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*DeleteServiceOutput], error) {
 		service, err := a.serviceOf(ctx, in.Cluster, in.Service)
 		if err != nil {
@@ -55,6 +55,8 @@ func (op *operation) buildDelete(in *DeleteServiceInput, service *awsecs.Service
 	a, p := op.account, plan.New()
 	deleted := plan.Add(p, plan.Node[*awsecs.Service]{
 		Name: "service deleted",
+		// Named, so that another process can tell whether it was: nothing of it can be taken back.
+		Effect: plan.Effect{Change: plan.None, Resource: op.resource(kindService, in.Service)},
 		Call: func(ctx context.Context, _ plan.Inputs) (*awsecs.Service, error) {
 			return a.ecs.DeleteService(ctx, in.Cluster, in.Service)
 		},

@@ -25,11 +25,30 @@ type space struct {
 
 // ground is what an ended operation hands over to its space.
 type ground struct {
-	operation string
-	startedAt time.Time
-	steps     []*plan.Step       // made or changed by an operation that failed
-	leaving   []*plan.Retirement // asked to go
-	decided   chan struct{}
+	op      *operation
+	steps   []*plan.Step // made or changed by an operation that failed
+	leaving []*plan.Step // retirements: asked to go
+	decided chan struct{}
+}
+
+// newGround gives the ground that an ending operation leaves, or nil: what it asked to go if it has committed, what it made or changed if not.
+func newGround(op *operation) *ground {
+	g := &ground{op: op, decided: make(chan struct{})}
+	progress := op.ledger.Progress()
+	for i, step := range progress.Steps {
+		if !progress.Committed && step.Effect.Ground && step.Standing() {
+			g.steps = append(g.steps, op.ledger.Step(i))
+		}
+	}
+	for i, retirement := range progress.Retirements {
+		if progress.Committed && retirement.Effect.Ground {
+			g.leaving = append(g.leaving, op.ledger.Retirement(i))
+		}
+	}
+	if len(g.steps) == 0 && len(g.leaving) == 0 {
+		return nil
+	}
+	return g
 }
 
 func newSpaces() *spaces { return &spaces{known: map[string]*space{}} }
@@ -98,27 +117,15 @@ func (s *spaces) decided(name string, all []*ground) {
 // done, or when ctx ends; every step and retirement then has its state.
 func (a *Account) decide(ctx context.Context, name string, all []*ground) {
 	relied := a.reliedOn(name, all)
-	var clusters, others []*plan.Step
-	for _, g := range all {
-		for _, step := range g.steps {
-			if step.Effect.Resource.Kind == kindCluster {
-				clusters = append(clusters, step)
-			} else {
-				others = append(others, step)
-			}
-		}
-	}
+	isCluster := func(step *plan.Step) bool { return step.Effect.Resource.Kind == kindCluster }
 	// The cluster is the gate: what it stands with goes only after it.
-	a.takeBackGround(ctx, clusters, relied)
-	for _, cluster := range clusters {
-		if cluster.State == plan.Kept {
-			relied = func(plan.Resource) string { return cluster.Reason }
-		}
+	for _, kept := range a.takeBackGround(ctx, all, relied, isCluster) {
+		relied = func(plan.Resource) string { return kept }
 	}
-	a.takeBackGround(ctx, others, relied)
+	a.takeBackGround(ctx, all, relied, func(step *plan.Step) bool { return !isCluster(step) })
 	for _, g := range all {
 		for _, retirement := range g.leaving {
-			a.retireGround(ctx, retirement)
+			a.engine.RetireOne(ctx, g.op.ledger, retirement)
 		}
 	}
 }
@@ -127,8 +134,8 @@ func (a *Account) decide(ctx context.Context, name string, all []*ground) {
 func (a *Account) reliedOn(name string, all []*ground) func(plan.Resource) string {
 	since := time.Now()
 	for _, g := range all {
-		if g.startedAt.Before(since) {
-			since = g.startedAt
+		if g.op.record.StartedAt.Before(since) {
+			since = g.op.record.StartedAt
 		}
 	}
 	operations, err := a.Journal.List(journal.Filter{Account: a.Name, Cluster: name})
@@ -154,22 +161,29 @@ func standsOn(op journal.Operation, r plan.Resource) bool {
 	return false
 }
 
-func (a *Account) takeBackGround(ctx context.Context, steps []*plan.Step, relied func(plan.Resource) string) {
+// takeBackGround takes back the pieces that are picked, at once, except those that someone relies on. It gives the reasons of those that are kept.
+func (a *Account) takeBackGround(ctx context.Context, all []*ground, relied func(plan.Resource) string, picked func(*plan.Step) bool) (kept []string) {
 	var work sync.WaitGroup
-	for _, step := range steps {
-		if reason := relied(step.Effect.Resource); reason != "" {
-			step.State, step.Reason = plan.Kept, reason
-			continue
+	var mu sync.Mutex
+	for _, g := range all {
+		for _, step := range g.steps {
+			if !picked(step) {
+				continue
+			}
+			work.Go(func() {
+				if reason := relied(step.Effect.Resource); reason != "" {
+					g.op.ledger.Set(step, func(s *plan.Step) { s.State, s.Reason = plan.Kept, reason })
+				} else {
+					a.engine.TakeBack(ctx, g.op.ledger, step)
+				}
+				if step.State == plan.Kept {
+					mu.Lock()
+					defer mu.Unlock()
+					kept = append(kept, step.Reason)
+				}
+			})
 		}
-		work.Go(func() {
-			_ = a.engine.TakeBack(ctx, step, func(s plan.Step) { a.logStep(ctx, "", s) })
-		})
 	}
 	work.Wait()
-}
-
-func (a *Account) retireGround(ctx context.Context, r *plan.Retirement) {
-	step := plan.Step{Name: r.Resource.String(), Effect: plan.Effect{Change: plan.Made, Resource: r.Resource}, State: plan.Done}
-	_ = a.engine.TakeBack(ctx, &step, func(s plan.Step) { a.logStep(ctx, "", s) })
-	r.State, r.Reason = step.State, step.Reason
+	return kept
 }

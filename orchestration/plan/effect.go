@@ -83,34 +83,16 @@ func (s Step) Standing() bool {
 	return false
 }
 
-// Retirement is something that goes once the plan has committed.
-type Retirement struct {
-	Resource Resource `json:"resource"`
-	After    []int    `json:"after,omitempty"`  // the retirements that go first
-	Ground   bool     `json:"ground,omitempty"` // it belongs to the space, which decides on it
-	State    State    `json:"state"`
-	Reason   string   `json:"reason,omitempty"`
-}
-
 // Progress is all that the engine knows of a run: enough to finish or undo it in another process.
 type Progress struct {
-	Steps       []Step       `json:"steps"`
-	Retirements []Retirement `json:"retirements,omitempty"`
-	Committed   bool         `json:"committed,omitempty"`
-}
-
-// Resume makes a record that another process left ready to be undone or finished: whatever has no answer may have been done.
-func (p *Progress) Resume() {
-	for i := range p.Steps {
-		if state := p.Steps[i].State; state == Waiting || state == Running {
-			p.Steps[i].State = Unheard
-		}
-	}
+	Steps       []Step `json:"steps"`
+	Retirements []Step `json:"retirements,omitempty"` // what goes once the plan has committed; After are the retirements that go first
+	Committed   bool   `json:"committed,omitempty"`
 }
 
 // Clone gives a copy that shares nothing that changes.
 func (p Progress) Clone() Progress {
 	p.Steps = append([]Step(nil), p.Steps...)
-	p.Retirements = append([]Retirement(nil), p.Retirements...)
+	p.Retirements = append([]Step(nil), p.Retirements...)
 	return p
 }

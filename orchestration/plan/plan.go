@@ -9,7 +9,7 @@ import (
 // Plan is a graph of nodes, each standing on those added before it. It is built by Add and Given, and run by an Engine.
 type Plan struct {
 	nodes       []node
-	retirements []Retirement
+	retirements []Step
 	commit      int // index of the commit point, -1 without one
 }
 
@@ -113,19 +113,20 @@ func (p *Plan) Commit(h Dependency) {
 }
 
 // Retire notes what goes once the plan has committed, after those retirements that it names; it gives its own index.
-func (p *Plan) Retire(r Resource, after ...int) int {
-	p.retirements = append(p.retirements, Retirement{Resource: r, After: after, State: Waiting})
+func (p *Plan) Retire(r Resource, after ...int) int { return p.retire(r, false, after) }
+
+// RetireGround notes ground that is asked to go: the space decides, after all other retirements.
+func (p *Plan) RetireGround(r Resource) { p.retire(r, true, nil) }
+
+func (p *Plan) retire(r Resource, ground bool, after []int) int {
+	effect := Effect{Change: Made, Resource: r, Ground: ground}
+	p.retirements = append(p.retirements, Step{Name: r.Kind + " gone", Effect: effect, After: after, State: Waiting})
 	return len(p.retirements) - 1
 }
 
-// RetireGround notes ground that is asked to go: the space decides, after all other retirements.
-func (p *Plan) RetireGround(r Resource) {
-	p.retirements = append(p.retirements, Retirement{Resource: r, Ground: true, State: Waiting})
-}
-
 // Progress gives the plan as the record of a run that has not begun: what it would do.
-func (p *Plan) Progress() *Progress {
-	progress := &Progress{Retirements: append([]Retirement(nil), p.retirements...)}
+func (p *Plan) Progress() Progress {
+	progress := Progress{Retirements: append([]Step(nil), p.retirements...)}
 	for _, n := range p.nodes {
 		progress.Steps = append(progress.Steps, n.step)
 	}

@@ -26,6 +26,7 @@ type world struct {
 	stubborn map[string]int // how often a release is refused before it works
 	saves    []Progress
 	durable  int
+	told     []State
 	full     bool // the journal cannot be written
 }
 
@@ -71,7 +72,11 @@ func (w *world) Save(progress Progress, durable bool) error {
 	return nil
 }
 
-func (w *world) Step(Step) {}
+func (w *world) Step(s Step) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = append(w.told, s.State)
+}
 
 func (w *world) engine() *Engine {
 	return &Engine{
@@ -93,9 +98,10 @@ func (w *world) engine() *Engine {
 			w.note("restore %s to %s", e.Resource.Key, e.Before)
 			return nil
 		},
-		Unheard: func(err error) bool { return errors.Is(err, errLost) },
-		Quiet:   func(string) time.Duration { return 15 * time.Second },
-		Explain: func(err error) string { return err.Error() },
+		Unheard:   func(err error) bool { return errors.Is(err, errLost) },
+		Quiet:     func(string) time.Duration { return 15 * time.Second },
+		Permanent: func(error) bool { return true },
+		Explain:   func(err error) string { return err.Error() },
 	}
 }
 
@@ -124,8 +130,8 @@ func TestIndependentStepsRunAtOnce(t *testing.T) {
 			return one.From(in) + two.From(in) + three.From(in), nil
 		}})
 		p.Commit(joined)
-		start, progress := time.Now(), p.Progress()
-		run, err := w.engine().Run(t.Context(), p, progress, w)
+		start, ledger := time.Now(), NewLedger(p.Progress(), w)
+		run, err := w.engine().Run(t.Context(), p, ledger)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,8 +141,8 @@ func TestIndependentStepsRunAtOnce(t *testing.T) {
 		if got := joined.From(run.Inputs); got != "onetwothree" {
 			t.Errorf("the commit answered %q", got)
 		}
-		if !progress.Committed || progress.Steps[0].Effect.Resource.ID != "id-one" {
-			t.Errorf("progress %+v", progress)
+		if !ledger.Progress().Committed || ledger.Step(0).Effect.Resource.ID != "id-one" {
+			t.Errorf("progress %+v", ledger.Progress())
 		}
 		if w.durable != 1 {
 			t.Errorf("%d durable saves, want one of all effects before the first call", w.durable)
@@ -152,13 +158,13 @@ func TestAFailureStopsWhatHasNotBegunAndUndoesBackwards(t *testing.T) {
 		definition := w.making(p, "definition", nil, role, secret)
 		broken := w.making(p, "broken", errRefused, definition)
 		p.Commit(w.making(p, "service", nil, broken))
-		progress := p.Progress()
-		_, err := w.engine().Run(t.Context(), p, progress, w)
+		ledger := NewLedger(p.Progress(), w)
+		_, err := w.engine().Run(t.Context(), p, ledger)
 		var step *StepError
 		if !errors.As(err, &step) || step.Step != "broken" || !errors.Is(err, errRefused) {
 			t.Fatalf("error %v", err)
 		}
-		if err := w.engine().Undo(t.Context(), progress, func(Step) {}); err != nil {
+		if err := w.engine().Undo(t.Context(), ledger); err != nil {
 			t.Fatal(err)
 		}
 		if left := w.standing(); len(left) > 0 {
@@ -171,8 +177,8 @@ func TestAFailureStopsWhatHasNotBegunAndUndoesBackwards(t *testing.T) {
 		if slices.Index(w.happens, "release definition") > min(slices.Index(w.happens, "release role"), slices.Index(w.happens, "release secret")) {
 			t.Errorf("the definition must go before what it stands on: %s", happened)
 		}
-		if progress.Steps[3].State != Failed || progress.Steps[4].State != Waiting || progress.Steps[0].State != Released {
-			t.Errorf("states %+v", progress.Steps)
+		if ledger.Step(3).State != Failed || ledger.Step(4).State != Waiting || ledger.Step(0).State != Released {
+			t.Errorf("states %+v", ledger.Progress().Steps)
 		}
 	})
 }
@@ -186,11 +192,11 @@ func TestWhatIsInFlightEndsByItself(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancelled := time.AfterFunc(time.Millisecond, cancel)
 		defer cancelled.Stop()
-		progress := p.Progress()
-		progress.Steps[1].After = nil // beside the failing one, as two branches of one plan are
-		_, err := w.engine().Run(ctx, p, progress, w)
-		if !errors.Is(err, errRefused) || progress.Steps[1].State != Done {
-			t.Errorf("error %v, slow is %s: its call must be heard to its end", err, progress.Steps[1].State)
+		ledger := NewLedger(p.Progress(), w)
+		ledger.Step(1).After = nil // beside the failing one, as two branches of one plan are
+		_, err := w.engine().Run(ctx, p, ledger)
+		if !errors.Is(err, errRefused) || ledger.Step(1).State != Done {
+			t.Errorf("error %v, slow is %s: its call must be heard to its end", err, ledger.Step(1).State)
 		}
 	})
 }
@@ -204,15 +210,15 @@ func TestALostAnswerIsLookedUpAgainAfterTheQuietPeriod(t *testing.T) {
 			return 0, errLost
 		}})
 		p.Commit(late)
-		progress := p.Progress()
-		if _, err := w.engine().Run(t.Context(), p, progress, w); !errors.Is(err, errLost) {
+		ledger := NewLedger(p.Progress(), w)
+		if _, err := w.engine().Run(t.Context(), p, ledger); !errors.Is(err, errLost) {
 			t.Fatal(err)
 		}
-		if err := w.engine().Undo(t.Context(), progress, func(Step) {}); err != nil {
+		if err := w.engine().Undo(t.Context(), ledger); err != nil {
 			t.Fatal(err)
 		}
-		if left := w.standing(); len(left) > 0 || progress.Steps[0].State != Released {
-			t.Errorf("left %v, step %s", left, progress.Steps[0].State)
+		if left := w.standing(); len(left) > 0 || ledger.Step(0).State != Released {
+			t.Errorf("left %v, step %s", left, ledger.Step(0).State)
 		}
 	})
 }
@@ -230,7 +236,7 @@ func TestALostCommitIsDecidedByReading(t *testing.T) {
 					}
 					return "found", took, nil
 				}}))
-			_, err := w.engine().Run(t.Context(), p, p.Progress(), w)
+			_, err := w.engine().Run(t.Context(), p, NewLedger(p.Progress(), w))
 			if (err == nil) != took {
 				t.Errorf("took effect: %v, error %v", took, err)
 			}
@@ -244,7 +250,7 @@ func TestARunThatEndsInTimeSucceedsThoughItsContextEnds(t *testing.T) {
 		p.Commit(w.making(p, "commit", nil))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
-		if _, err := w.engine().Run(ctx, p, p.Progress(), w); err != nil {
+		if _, err := w.engine().Run(ctx, p, NewLedger(p.Progress(), w)); err != nil {
 			t.Errorf("past its commit point a run is not failed: %v", err)
 		}
 	})
@@ -256,7 +262,7 @@ func TestAnEndedContextStartsNothing(t *testing.T) {
 	cause := errors.New("cancelled")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
-	if _, err := w.engine().Run(ctx, p, p.Progress(), w); !errors.Is(err, cause) || len(w.happens) > 0 {
+	if _, err := w.engine().Run(ctx, p, NewLedger(p.Progress(), w)); !errors.Is(err, cause) || len(w.happens) > 0 {
 		t.Errorf("error %v, happened %v", err, w.happens)
 	}
 }
@@ -265,9 +271,9 @@ func TestAJournalThatCannotBeWrittenStartsNothing(t *testing.T) {
 	w, p := newWorld(), New()
 	w.full = true
 	p.Commit(w.making(p, "commit", nil))
-	progress := p.Progress()
-	if _, err := w.engine().Run(t.Context(), p, progress, w); err == nil || len(w.happens) > 0 || progress.Steps[0].State != Waiting {
-		t.Errorf("error %v, happened %v, step %s", err, w.happens, progress.Steps[0].State)
+	ledger := NewLedger(p.Progress(), w)
+	if _, err := w.engine().Run(t.Context(), p, ledger); err == nil || len(w.happens) > 0 || ledger.Step(0).State != Waiting {
+		t.Errorf("error %v, happened %v, step %s", err, w.happens, ledger.Step(0).State)
 	}
 }
 
@@ -278,11 +284,11 @@ func TestAPanicIsAFailedStepWhoseEffectIsLookedUp(t *testing.T) {
 			w.set("half", true)
 			panic("no")
 		}}))
-		progress := p.Progress()
-		if _, err := w.engine().Run(t.Context(), p, progress, w); err == nil {
+		ledger := NewLedger(p.Progress(), w)
+		if _, err := w.engine().Run(t.Context(), p, ledger); err == nil {
 			t.Fatal("a panic passed")
 		}
-		if err := w.engine().Undo(t.Context(), progress, func(Step) {}); err != nil || len(w.standing()) > 0 {
+		if err := w.engine().Undo(t.Context(), ledger); err != nil || len(w.standing()) > 0 {
 			t.Errorf("error %v, left %v", err, w.standing())
 		}
 	})
@@ -305,18 +311,18 @@ func TestWhatIsRefusedIsLeftAndTriedAgain(t *testing.T) {
 		w, p := newWorld(), New()
 		thing := w.making(p, "thing", nil)
 		p.Commit(w.making(p, "broken", errRefused, thing))
-		progress := p.Progress()
-		_, _ = w.engine().Run(t.Context(), p, progress, w)
+		ledger := NewLedger(p.Progress(), w)
+		_, _ = w.engine().Run(t.Context(), p, ledger)
 		w.stubborn["thing"] = 5
-		var states []State
-		if err := w.engine().Undo(t.Context(), progress, func(s Step) { states = append(states, s.State) }); err != nil {
+		w.told = nil
+		if err := w.engine().Undo(t.Context(), ledger); err != nil {
 			t.Fatal(err)
 		}
-		if want := []State{Left, Left, Left, Left, Left, Released}; !slices.Equal(states, want) {
-			t.Errorf("states %v", states)
+		if want := []State{Left, Left, Left, Left, Left, Released}; !slices.Equal(w.told, want) {
+			t.Errorf("states %v", w.told)
 		}
-		if progress.Steps[0].Reason != "" {
-			t.Errorf("a released step keeps the reason %q", progress.Steps[0].Reason)
+		if ledger.Step(0).Reason != "" {
+			t.Errorf("a released step keeps the reason %q", ledger.Step(0).Reason)
 		}
 	})
 }
@@ -325,21 +331,19 @@ func TestWhatSomeoneElseUsesIsKept(t *testing.T) {
 	w := newWorld()
 	e := w.engine()
 	e.Release = func(context.Context, Resource) (bool, error) { return true, &KeptError{Reason: "in use by www"} }
-	progress := &Progress{Steps: []Step{{Effect: Effect{Change: Made}, State: Done}}}
-	if err := e.Undo(t.Context(), progress, func(Step) {}); err != nil || progress.Steps[0].State != Kept || progress.Steps[0].Reason != "in use by www" {
-		t.Errorf("error %v, step %+v", err, progress.Steps[0])
+	ledger := NewLedger(Progress{Steps: []Step{{Effect: Effect{Change: Made}, State: Done}}}, w)
+	if err := e.Undo(t.Context(), ledger); err != nil || ledger.Step(0).State != Kept || ledger.Step(0).Reason != "in use by www" {
+		t.Errorf("error %v, step %+v", err, ledger.Step(0))
 	}
 }
 
 func TestGroundIsLeftToItsSpace(t *testing.T) {
 	w := newWorld()
 	w.set("cluster", true)
-	progress := &Progress{
-		Steps:       []Step{{Effect: Effect{Change: Made, Ground: true, Resource: Resource{Key: "cluster"}}, State: Done}},
-		Retirements: []Retirement{{Ground: true, Resource: Resource{Key: "cluster"}, State: Waiting}},
-	}
-	_ = w.engine().Undo(t.Context(), progress, func(Step) {})
-	_ = w.engine().Retire(t.Context(), progress, func() {})
+	ground := Effect{Change: Made, Ground: true, Resource: Resource{Key: "cluster"}}
+	ledger := NewLedger(Progress{Steps: []Step{{Effect: ground, State: Done}}, Retirements: []Step{{Effect: ground, State: Waiting}}}, w)
+	_ = w.engine().Undo(t.Context(), ledger)
+	_ = w.engine().Retire(t.Context(), ledger)
 	if left := w.standing(); len(left) != 1 {
 		t.Error("the engine took ground away")
 	}
@@ -355,8 +359,8 @@ func TestRetirementsGoInTheirOrder(t *testing.T) {
 		gone := p.Retire(Resource{Key: "service"})
 		p.Retire(Resource{Key: "registry"}, gone)
 		p.Retire(Resource{Key: "family"}, gone)
-		progress := p.Progress()
-		if err := w.engine().Retire(t.Context(), progress, func() {}); err != nil {
+		ledger := NewLedger(p.Progress(), w)
+		if err := w.engine().Retire(t.Context(), ledger); err != nil {
 			t.Fatal(err)
 		}
 		if len(w.standing()) > 0 || w.happens[0] != "release service" {
@@ -386,18 +390,18 @@ func undoRandomPlan(t *testing.T, random *rand.Rand) {
 		handles = append(handles, w.making(p, fmt.Sprint(i), result, needs...))
 	}
 	p.Commit(handles[len(handles)-1])
-	progress := p.Progress()
-	_, err := w.engine().Run(t.Context(), p, progress, w)
+	ledger := NewLedger(p.Progress(), w)
+	_, err := w.engine().Run(t.Context(), p, ledger)
 	if err == nil {
 		if len(w.standing()) != len(handles) {
 			t.Errorf("a success made %v of %d", w.standing(), len(handles))
 		}
 		return
 	}
-	if err := w.engine().Undo(t.Context(), progress, func(Step) {}); err != nil || len(w.standing()) > 0 {
+	if err := w.engine().Undo(t.Context(), ledger); err != nil || len(w.standing()) > 0 {
 		t.Errorf("error %v, left %v", err, w.standing())
 	}
-	for i, step := range progress.Steps {
+	for i, step := range ledger.Progress().Steps {
 		for _, need := range step.After {
 			mine, theirs := slices.Index(w.happens, fmt.Sprintf("release %d", i)), slices.Index(w.happens, fmt.Sprintf("release %d", need))
 			if mine > theirs && theirs >= 0 {

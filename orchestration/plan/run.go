@@ -18,6 +18,8 @@ type Engine struct {
 	Unheard func(error) bool
 	// Quiet is how long after a lost answer its effect may still appear, by the resource's kind.
 	Quiet func(kind string) time.Duration
+	// Permanent says of a release's error that trying again soon will not help: it is told at once, and others once they have gone on for long.
+	Permanent func(error) bool
 	// Explain puts an error into words that an answer may carry.
 	Explain func(error) string
 }
@@ -26,14 +28,6 @@ type Engine struct {
 type KeptError struct{ Reason string }
 
 func (e *KeptError) Error() string { return e.Reason }
-
-// Recorder keeps the progress of a run. With durable, Save returns once it would survive the process; an error then means that
-// nothing may be begun. Without, it may ride along with a later Save.
-type Recorder interface {
-	Save(progress Progress, durable bool) error
-	// Step is told of each step that has ended.
-	Step(step Step)
-}
 
 // StepError is a step's failure.
 type StepError struct {
@@ -56,24 +50,24 @@ type outcome struct {
 type execution struct {
 	engine   *Engine
 	plan     *Plan
-	progress *Progress
-	recorder Recorder
+	ledger   *Ledger
 	run      *Run
 	outcomes chan outcome
 	running  int
 	failure  error
 }
 
-// Run runs the plan to its commit point: independent nodes at once, after one durable save of what all of them may leave behind. On the first failure, or when ctx ends, nothing new
-// starts, and what is in flight ends by itself. The progress then says what to undo. A failure is a *StepError, or ctx's cause.
-func (e *Engine) Run(ctx context.Context, p *Plan, progress *Progress, recorder Recorder) (*Run, error) {
-	x := &execution{engine: e, plan: p, progress: progress, recorder: recorder, run: newRun(), outcomes: make(chan outcome)}
+// Run runs the plan to its commit point: independent nodes at once, after one durable save of what all of them may leave behind. On
+// the first failure, or when ctx ends, nothing new starts, and what is in flight ends by itself. The ledger then says what to undo. A
+// failure is a *StepError, ctx's cause, or the error of that save.
+func (e *Engine) Run(ctx context.Context, p *Plan, ledger *Ledger) (*Run, error) {
+	x := &execution{engine: e, plan: p, ledger: ledger, run: newRun(), outcomes: make(chan outcome)}
 	for i, n := range p.nodes {
 		if n.stands {
 			x.run.values[i] = n.given
 		}
 	}
-	if err := recorder.Save(progress.Clone(), true); err != nil {
+	if err := ledger.Begin(); err != nil {
 		return nil, err
 	}
 	for {
@@ -90,50 +84,41 @@ func (e *Engine) Run(ctx context.Context, p *Plan, progress *Progress, recorder 
 	}
 }
 
-// start begins every node whose needs are met.
+// start begins every node whose needs are met. That they have begun is not saved: their effects were before the first call, so another process looks for all of them.
 func (x *execution) start(ctx context.Context) {
-	var ready []int
 	for i := range x.plan.nodes {
-		if x.progress.Steps[i].State != Waiting || !x.met(i) {
+		step := x.ledger.Step(i)
+		if step.State != Waiting || !x.met(step) {
 			continue
 		}
-		now := time.Now()
-		x.progress.Steps[i].State, x.progress.Steps[i].StartedAt = Running, &now
-		ready = append(ready, i)
-	}
-	if len(ready) == 0 {
-		return
-	}
-	// What has begun rides along with a later save: every effect was saved before the first call, so the next process looks for all of them.
-	_ = x.recorder.Save(x.progress.Clone(), false)
-	for _, i := range ready {
+		x.ledger.start(step)
 		x.running++
-		go x.do(context.WithoutCancel(ctx), i, x.inputs(ctx, i))
+		go x.do(context.WithoutCancel(ctx), i, x.inputs(ctx, step))
 	}
 }
 
 // finished says whether every step has answered: then a run has succeeded, however late.
 func (x *execution) finished() bool {
-	for _, step := range x.progress.Steps {
-		if step.State != Done {
+	for i := range x.plan.nodes {
+		if x.ledger.Step(i).State != Done {
 			return false
 		}
 	}
 	return true
 }
 
-func (x *execution) met(i int) bool {
-	for _, need := range x.progress.Steps[i].After {
-		if x.progress.Steps[need].State != Done {
+func (x *execution) met(step *Step) bool {
+	for _, need := range step.After {
+		if x.ledger.Step(need).State != Done {
 			return false
 		}
 	}
 	return true
 }
 
-func (x *execution) inputs(ctx context.Context, i int) Inputs {
+func (x *execution) inputs(ctx context.Context, step *Step) Inputs {
 	in := Inputs{values: map[int]any{}, run: ctx}
-	for _, need := range x.progress.Steps[i].After {
+	for _, need := range step.After {
 		in.values[need] = x.run.values[need]
 	}
 	return in
@@ -158,7 +143,10 @@ func (x *execution) do(ctx context.Context, i int, in Inputs) {
 	}
 }
 
-// settle reads until AWS answers whether a call took effect, for as long as an effect may take to appear.
+// settleTimeout is how long a lost answer is asked after before the step counts as failed; undoing it then looks again.
+const settleTimeout = time.Minute
+
+// settle reads until AWS answers whether a call took effect.
 func (x *execution) settle(ctx context.Context, n node, in Inputs) (any, bool) {
 	pause := newPause()
 	for deadline := time.Now().Add(settleTimeout); ; {
@@ -172,34 +160,29 @@ func (x *execution) settle(ctx context.Context, n node, in Inputs) (any, bool) {
 	}
 }
 
-// settleTimeout is how long a lost answer is asked after before the step counts as failed; undoing it then looks again.
-const settleTimeout = time.Minute
-
 func (x *execution) end(o outcome) {
 	x.running--
-	step := &x.progress.Steps[o.index]
 	now := time.Now()
-	step.EndedAt = &now
+	step := x.ledger.Step(o.index)
 	if o.err == nil {
-		step.State = Done
 		x.run.values[o.index] = o.answer
-		if id := x.plan.nodes[o.index].id; id != nil {
-			step.Effect.Resource.ID = id(o.answer)
-		}
-		x.progress.Committed = x.progress.Committed || step.Commit
-	} else {
-		step.State, step.Reason = Failed, x.engine.Explain(o.err)
-		var panicked *panicError
-		if x.engine.Unheard(o.err) || errors.As(o.err, &panicked) {
-			step.State = Unheard
-		}
-		if x.failure == nil {
-			x.failure = &StepError{Step: step.Name, Err: o.err}
-		}
+		x.ledger.Set(step, func(s *Step) {
+			s.State, s.EndedAt = Done, &now
+			if id := x.plan.nodes[o.index].id; id != nil {
+				s.Effect.Resource.ID = id(o.answer)
+			}
+		})
+		return
 	}
-	x.recorder.Step(*step)
-	// An answer rides along with the next intents; if it is lost, its effect is looked up by its mark.
-	_ = x.recorder.Save(x.progress.Clone(), false)
+	var panicked *panicError
+	state := Failed
+	if x.engine.Unheard(o.err) || errors.As(o.err, &panicked) {
+		state = Unheard
+	}
+	x.ledger.Set(step, func(s *Step) { s.State, s.EndedAt, s.Reason = state, &now, x.engine.Explain(o.err) })
+	if x.failure == nil {
+		x.failure = &StepError{Step: step.Name, Err: o.err}
+	}
 }
 
 type panicError struct {

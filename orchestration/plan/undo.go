@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// pause grows from a second to a minute.
+// pause grows from a second to a quarter of an hour: what AWS refuses for good is asked for again for as long as it takes, but not often.
 type pause struct{ next time.Duration }
 
 const (
 	firstPause   = time.Second
-	longestPause = time.Minute
+	longestPause = 15 * time.Minute
 )
 
 func newPause() *pause { return &pause{next: firstPause} }
@@ -68,71 +68,96 @@ func all(done []bool, indexes []int) bool {
 	return true
 }
 
-// Undo takes back what a failed run left and is the operation's own, along the reversed edges, until nothing is left or ctx ends.
-// Ground is not touched: the space decides. changed is told of each step whose state is new; it is never called twice at once.
-func (e *Engine) Undo(ctx context.Context, progress *Progress, changed func(Step)) error {
-	dependents := make([][]int, len(progress.Steps))
-	for i, step := range progress.Steps {
+// Undo takes back what a failed run left and is the operation's own, along the reversed edges, until nothing is left or ctx ends; an error is
+// ctx's cause. Ground is not touched: the space decides.
+func (e *Engine) Undo(ctx context.Context, ledger *Ledger) error {
+	steps := ledger.Progress().Steps
+	dependents := make([][]int, len(steps))
+	for i, step := range steps {
 		for _, need := range step.After {
 			dependents[need] = append(dependents[need], i)
 		}
 	}
-	states := newSerial(changed)
-	work(len(progress.Steps), func(i int) []int { return dependents[i] }, func(i int) {
-		if !progress.Steps[i].Effect.Ground && ctx.Err() == nil {
-			e.takeBack(ctx, &progress.Steps[i], states)
+	work(len(steps), func(i int) []int { return dependents[i] }, func(i int) {
+		if !steps[i].Effect.Ground {
+			e.TakeBack(ctx, ledger, ledger.Step(i))
 		}
 	})
 	return context.Cause(ctx)
 }
 
-// TakeBack takes back one step until nothing of it is left or ctx ends. changed is told of each new state.
-func (e *Engine) TakeBack(ctx context.Context, step *Step, changed func(Step)) error {
-	e.takeBack(ctx, step, newSerial(changed))
-	return context.Cause(ctx)
-}
-
-func (e *Engine) takeBack(ctx context.Context, step *Step, states *serial) {
-	if !step.Standing() {
+// TakeBack takes back one step, if it may have left something, until nothing of it is left or ctx ends.
+func (e *Engine) TakeBack(ctx context.Context, ledger *Ledger, step *Step) {
+	if !step.Standing() || ctx.Err() != nil {
 		return
 	}
 	heard, reason := step.State == Done, step.Reason
-	state := e.untilGone(ctx, step, states)
+	state, kept := e.untilGone(ctx, ledger, step)
 	if !heard && ctx.Err() == nil {
 		// The request may still be on its way, and AWS's reads lag: look again once it must have arrived.
 		if wait(ctx, e.Quiet(step.Effect.Resource.Kind)) != nil {
 			return
 		}
-		if again := e.untilGone(ctx, step, states); again != Absent {
-			state = again
+		if again, why := e.untilGone(ctx, ledger, step); again != Absent {
+			state, kept = again, why
 		}
 	}
+	if ctx.Err() != nil {
+		return
+	}
+	if state == Kept {
+		reason = kept
+	}
+	ledger.Set(step, func(s *Step) { s.State, s.Reason = state, reason })
+}
+
+// Retire removes what a committed plan has made superfluous, in the order that the retirements give, until nothing is left or ctx ends; an error is
+// ctx's cause. Ground is not touched: the space decides.
+func (e *Engine) Retire(ctx context.Context, ledger *Ledger) error {
+	retirements := ledger.Progress().Retirements
+	work(len(retirements), func(i int) []int { return retirements[i].After }, func(i int) {
+		if !retirements[i].Effect.Ground {
+			e.RetireOne(ctx, ledger, ledger.Retirement(i))
+		}
+	})
+	return context.Cause(ctx)
+}
+
+// RetireOne removes what one retirement names, until it is gone or ctx ends.
+func (e *Engine) RetireOne(ctx context.Context, ledger *Ledger, retirement *Step) {
+	if ended(retirement.State) || ctx.Err() != nil {
+		return
+	}
+	state, kept := e.untilGone(ctx, ledger, retirement)
 	if ctx.Err() == nil {
-		states.set(func() {
-			step.State = state
-			if state != Kept {
-				step.Reason = reason
-			}
-		}, step)
+		ledger.Set(retirement, func(s *Step) { s.State, s.Reason = state, kept })
 	}
 }
 
-// untilGone releases or restores until it succeeds; what is refused meanwhile is Left, with the reason.
-func (e *Engine) untilGone(ctx context.Context, step *Step, states *serial) State {
-	pause := newPause()
+func ended(state State) bool {
+	return state == Released || state == Restored || state == Absent || state == Kept
+}
+
+// patience is how long a release may fail before what it is about counts as left.
+const patience = 5 * time.Minute
+
+// untilGone releases or restores until it succeeds; what is refused for good or for long meanwhile is Left, with the reason. With Kept it gives the reason for that.
+func (e *Engine) untilGone(ctx context.Context, ledger *Ledger, step *Step) (state State, why string) {
+	pause, began := newPause(), time.Now()
 	for {
 		state, err := e.reverse(ctx, step.Effect)
 		var kept *KeptError
 		if errors.As(err, &kept) {
-			states.set(func() { step.Reason = kept.Reason }, nil)
-			return Kept
+			return Kept, kept.Reason
 		}
-		if err == nil {
-			return state
+		if err == nil || ctx.Err() != nil {
+			return state, ""
 		}
-		states.set(func() { step.State, step.Reason = Left, e.Explain(err) }, step)
+		if e.Permanent(err) || time.Since(began) >= patience {
+			ledger.Set(step, func(s *Step) { s.State, s.Reason = Left, e.Explain(err) })
+		}
 		if pause.wait(ctx) != nil {
-			return Left
+			return Left, ""
 		}
 	}
 }
@@ -146,22 +171,4 @@ func (e *Engine) reverse(ctx context.Context, effect Effect) (State, error) {
 		return Released, err
 	}
 	return Absent, err
-}
-
-// Retire removes what a committed plan has made superfluous, in the order that the retirements give, until nothing is left or ctx ends.
-func (e *Engine) Retire(ctx context.Context, progress *Progress, changed func()) error {
-	states := newSerial(func(Step) { changed() })
-	retirements := progress.Retirements
-	work(len(retirements), func(i int) []int { return retirements[i].After }, func(i int) {
-		r := &retirements[i]
-		if r.Ground || r.State == Released || r.State == Absent || r.State == Kept || ctx.Err() != nil {
-			return
-		}
-		step := Step{Effect: Effect{Change: Made, Resource: r.Resource}, State: Done}
-		mirror := newSerial(func(s Step) {
-			states.set(func() { r.State, r.Reason = s.State, s.Reason }, &s)
-		})
-		e.takeBack(ctx, &step, mirror)
-	})
-	return context.Cause(ctx)
 }

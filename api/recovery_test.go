@@ -1,0 +1,232 @@
+package api_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"ecs-api/journal"
+	"ecs-api/sandbox"
+)
+
+// cord is what connects a process with AWS. When it is cut, the process is as good as dead: it hears nothing and is not heard.
+type cord struct {
+	next http.RoundTripper
+
+	mu    sync.Mutex
+	calls int
+	at    int  // the call at which it is cut, from 1; 0: never
+	after bool // once AWS has answered, not before it is asked
+	dead  bool
+	die   func()
+}
+
+var errDead = errors.New("the process is dead")
+
+func (c *cord) RoundTrip(r *http.Request) (*http.Response, error) {
+	here := c.count()
+	if here && !c.after {
+		c.cut()
+	}
+	if c.isDead() {
+		return nil, errDead
+	}
+	response, err := c.next.RoundTrip(r)
+	if here {
+		c.cut()
+	}
+	if c.isDead() {
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		return nil, errDead
+	}
+	return response, err
+}
+
+// count says whether this is the call.
+func (c *cord) count() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls++
+	return c.calls == c.at
+}
+
+func (c *cord) isDead() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.dead
+}
+
+func (c *cord) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.dead {
+		c.dead = true
+		c.die()
+	}
+}
+
+// mortal is a process with its journal in a directory.
+type mortal struct {
+	*world
+	cord *cord
+	dir  string
+	left string // a copy of the directory as the process left it when it died
+}
+
+// born starts a process on a journal's directory. With at, it dies at that call.
+func (w *world) born(dir string, at int, after bool) *mortal {
+	w.Helper()
+	m := &mortal{world: w, cord: &cord{at: at, after: after}, dir: dir, left: w.TempDir()}
+	m.cord.die = func() {
+		for _, name := range []string{"journal.db", "journal.key"} {
+			content, err := os.ReadFile(filepath.Join(dir, name))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(m.left, name), content, 0o600)
+			}
+			if err != nil {
+				w.Error(err)
+			}
+		}
+	}
+	kept, err := journal.OpenFile(dir)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.start(kept, m.cord)
+	return m
+}
+
+// buried waits until the process is dead, or has ended all it had to do.
+func (m *mortal) buried() (died bool) {
+	for range 10000 {
+		if m.cord.isDead() {
+			return true
+		}
+		operations, err := m.journal.List(journal.Filter{})
+		if err != nil {
+			m.Fatal(err)
+		}
+		working := false
+		for _, op := range operations {
+			working = working || op.EndedAt == nil
+		}
+		if !working {
+			return false
+		}
+		time.Sleep(time.Second)
+	}
+	m.Fatal("a process neither ends nor dies")
+	return false
+}
+
+// life is an act in a space, for which the account ends as it began or as it was asked to be, wherever the process is killed.
+type life struct {
+	prepare func(w *world)
+	act     func(w *world)
+}
+
+var (
+	creating = life{prepare: func(*world) {}, act: func(w *world) { w.send("POST", "/services", everything) }}
+	deleting = life{
+		prepare: func(w *world) {
+			w.send("POST", "/services", everything)
+			w.ended()
+		},
+		act: func(w *world) { w.send("DELETE", www+"?recursive=true", "") },
+	}
+)
+
+// calls is how many calls a life makes that nobody ends.
+func (l life) calls(t *testing.T) (count int, asked sandbox.Inventory) {
+	inWorld(t, func(w *world) {
+		l.prepare(w)
+		m := w.born(w.TempDir(), 0, false)
+		l.act(w)
+		m.buried()
+		count = m.cord.calls
+		w.ended()
+		asked = shape(w, w.aws.Inventory())
+	})
+	return count, asked
+}
+
+// judged holds that the account is as it was or as it was asked to be, and that the record says which.
+func (l life) judged(w *world, name string, before, asked sandbox.Inventory) {
+	w.Helper()
+	w.ended()
+	operations, err := w.journal.List(journal.Filter{})
+	if err != nil {
+		w.Fatal(err)
+	}
+	want := before
+	for _, op := range operations {
+		if op.State != journal.Succeeded && op.State != journal.RolledBack {
+			w.Errorf("%s: the operation is %s", name, op.State)
+		}
+		if op.State == journal.Succeeded {
+			want = asked
+		}
+	}
+	if diff := sandbox.Diff(want, shape(w, w.aws.Inventory())); diff != "" {
+		w.Errorf("%s: %d operations, and then:\n%s", name, len(operations), diff)
+	}
+}
+
+// The kill matrix: dead before and after each call, and started again on the same AWS.
+func TestTheProcessMayDieAnywhere(t *testing.T) {
+	for verb, l := range map[string]life{"create": creating, "recursive delete": deleting} {
+		count, asked := l.calls(t)
+		for at := 1; at <= count; at++ {
+			for _, after := range []bool{false, true} {
+				inWorld(t, func(w *world) {
+					l.prepare(w)
+					before := shape(w, w.aws.Inventory())
+					m := w.born(w.TempDir(), at, after)
+					l.act(w)
+					m.buried()
+					w.born(m.left, 0, false)
+					l.judged(w, fmt.Sprintf("%s: dead at call %d, after it: %v", verb, at, after), before, asked)
+				})
+			}
+		}
+	}
+}
+
+// A process that dies while it recovers from the death of the one before leaves no more than that one.
+func TestTheRecoveryMayDieToo(t *testing.T) {
+	for verb, l := range map[string]life{"create": creating, "recursive delete": deleting} {
+		count, asked := l.calls(t)
+		for at := 2; at <= count; at += 3 {
+			for again := 1; ; again++ {
+				died := false
+				inWorld(t, func(w *world) {
+					l.prepare(w)
+					before := shape(w, w.aws.Inventory())
+					m := w.born(w.TempDir(), at, true)
+					l.act(w)
+					if !m.buried() {
+						return
+					}
+					second := w.born(m.left, again, again%2 == 0)
+					if died = second.buried(); died {
+						third := w.born(second.left, again, again%2 == 1)
+						if third.buried() {
+							w.born(third.left, 0, false)
+						}
+					}
+					l.judged(w, fmt.Sprintf("%s: dead at call %d, then at %d of the recovery", verb, at, again), before, asked)
+				})
+				if !died {
+					break
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package orchestration
+
+import (
+	"context"
+	"time"
+
+	"ecs-api/common"
+	"ecs-api/journal"
+	"ecs-api/orchestration/plan"
+
+	"github.com/aws/aws-sdk-go/aws"
+	"github.com/pkg/errors"
+)
+
+// Recover goes on with what a process that died left in the journal. It returns once each of those operations has its names and its lease again, so that
+// new ones can come; the work itself goes on. An error means that the journal cannot be read, or ctx ended.
+func (a *Account) Recover(ctx context.Context) error {
+	operations, err := a.Journal.List(journal.Filter{Account: a.Name})
+	if err != nil {
+		return errors.Wrap(err, "the journal cannot be read")
+	}
+	for _, record := range operations {
+		if record.EndedAt != nil {
+			continue
+		}
+		op := &operation{account: a, record: record}
+		op.ledger = plan.NewLedger(record.Progress, op)
+		if op.hold, err = a.locks.take(ctx, record.ID, record.Holds...); err != nil {
+			return err
+		}
+		a.locks.answered(op.hold)
+		if err := a.spaces.enter(ctx, record.Cluster, record.ID); err != nil {
+			return err
+		}
+		op.log().WithField("state", string(record.State)).Info("recovering")
+		if err := a.begin(func(root context.Context) { a.resume(root, op) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resume finishes an operation that has passed its commit point, and undoes one that has not.
+func (a *Account) resume(ctx context.Context, op *operation) {
+	defer a.locks.end(op.hold)
+	committed := op.record.Committed
+	if !committed && op.record.State == journal.Running {
+		var err error
+		if committed, err = a.committed(ctx, op.record.Steps); err != nil {
+			return // stopping: the next process asks again
+		}
+	}
+	if committed {
+		op.ledger.Commit()
+		a.finish(ctx, op)
+		return
+	}
+	op.ledger.Resume()
+	a.undo(ctx, op, errDied, func(*Failure) {})
+}
+
+var errDied = common.New(common.Unavailable, "the process ended before the operation did")
+
+// committed reads whether the last call that can fail took effect, until AWS answers. A request may have been on its way when its process died, so a no is asked
+// for again once it must have arrived; an error is ctx's cause.
+func (a *Account) committed(ctx context.Context, steps []plan.Step) (took bool, err error) {
+	for _, step := range steps {
+		if !step.Commit {
+			continue
+		}
+		for _, wait := range []time.Duration{0, quiet(step.Effect.Resource.Kind)} {
+			if err := sleep(ctx, wait); err != nil {
+				return false, err
+			}
+			err := until(ctx, func(d time.Duration) error { return sleep(ctx, d) }, func(ctx context.Context) (bool, error) {
+				var err error
+				took, err = a.tookEffect(ctx, step.Effect)
+				return err == nil, nil
+			})
+			if err != nil || took {
+				return took, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// tookEffect reads whether a commit point was passed: what it makes stands with its mark, or what it deletes does not.
+func (a *Account) tookEffect(ctx context.Context, effect plan.Effect) (bool, error) {
+	r := effect.Resource
+	service, err := a.ecs.Service(ctx, r.Space, r.Key)
+	if absent(err) != nil {
+		return false, err
+	}
+	if effect.Change == plan.Made {
+		return err == nil && a.carries(fromECSTags(service.Tags), r), nil
+	}
+	return err != nil || aws.StringValue(service.Status) == statusDraining, nil
+}
