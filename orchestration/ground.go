@@ -32,19 +32,12 @@ func (a *Account) lookGround(cluster string, facts *groundFacts) []func(context.
 			facts.policy, err = a.iam.RolePolicy(ctx, roleName(cluster), rolePolicyName)
 			return absent(err)
 		},
-		func(ctx context.Context) (err error) {
-			group, err := a.logs.LogGroup(ctx, cluster)
-			if err == nil {
+		func(ctx context.Context) error {
+			group, err := a.logGroup(ctx, cluster)
+			if group != nil {
 				facts.logGroup, facts.retentionDays = true, aws.Int64Value(group.RetentionInDays)
 			}
-			return absent(err)
-		},
-		func(ctx context.Context) (err error) {
-			tags, err := a.logGroupTags(ctx, cluster)
-			if err == nil && !a.owns(tags) {
-				return notOurs("log group", cluster)
-			}
-			return absent(err)
+			return err
 		},
 	}
 }

@@ -35,27 +35,23 @@ func (a *Account) logGroupTags(ctx context.Context, name string) (common.Tags, e
 	return common.Tags(aws.StringValueMap(tags)), err
 }
 
-// ourLogGroup gives the days that a log group of ours is kept, 0 for ever. NotFound if it is absent or another org's.
-func (a *Account) ourLogGroup(ctx context.Context, name string) (days int64, err error) {
-	var group *awslogs.LogGroup
+// logGroup gives a log group with its tags; nil if it is absent. NotFound if it is another org's.
+func (a *Account) logGroup(ctx context.Context, name string) (group *awslogs.LogGroup, err error) {
 	var tags common.Tags
 	err = look(ctx,
 		func(ctx context.Context) (err error) {
 			group, err = a.logs.LogGroup(ctx, name)
-			return err
+			return absent(err)
 		},
 		func(ctx context.Context) (err error) {
 			tags, err = a.logGroupTags(ctx, name)
 			return absent(err)
 		},
 	)
-	if err != nil {
-		return 0, err
+	if err == nil && group != nil && !a.owns(tags) {
+		return nil, notOurs("log group", name)
 	}
-	if !a.owns(tags) {
-		return 0, notOurs("log group", name)
-	}
-	return aws.Int64Value(group.RetentionInDays), nil
+	return group, err
 }
 
 // logGroupNode makes the log group. One that another operation makes at the same time is taken as ours.
@@ -67,7 +63,7 @@ func (op *operation) logGroupNode(p *plan.Plan, tags common.Tags) plan.Handle[st
 		Call: func(ctx context.Context, _ plan.Inputs) (string, error) {
 			err := a.logs.CreateLogGroup(ctx, &awslogs.CreateLogGroupInput{LogGroupName: aws.String(name), Tags: aws.StringMap(tags)})
 			if conflicted(err) {
-				_, err = a.ourLogGroup(ctx, name)
+				_, err = a.logGroup(ctx, name)
 			}
 			return name, err
 		},

@@ -48,6 +48,9 @@ func (op *operation) registryNode(p *plan.Plan, asked *awsdiscovery.CreateServic
 				// Our own retry: the first attempt's answer was lost.
 				return a.discovery.Service(ctx, aws.StringValue(exists.ServiceId))
 			}
+			if conflicted(err) {
+				err = &common.Error{Kind: common.Conflict, Message: "the service registry " + key + " exists: " + common.MessageOf(err), Err: err}
+			}
 			return made, err
 		},
 	})
@@ -88,7 +91,11 @@ func (a *Account) endpoint(ctx context.Context, registryID string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	namespace, err := a.discovery.Namespace(ctx, aws.StringValue(registry.NamespaceId))
+	id := aws.StringValue(registry.NamespaceId)
+	if id == "" && registry.DnsConfig != nil {
+		id = aws.StringValue(registry.DnsConfig.NamespaceId)
+	}
+	namespace, err := a.discovery.Namespace(ctx, id)
 	if err != nil {
 		return "", err
 	}

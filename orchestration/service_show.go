@@ -24,7 +24,7 @@ func (a *Account) ListServices(ctx context.Context, in *ListServicesInput) (any,
 		func(ctx context.Context) error {
 			listed, err := a.ecs.ListServices(ctx, in.Cluster)
 			names = append(names, listed...)
-			return err
+			return absent(err) // the cluster's own read says so
 		},
 	)
 	if err != nil || !in.All {
