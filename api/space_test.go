@@ -30,7 +30,7 @@ func TestTwoCreatesAtOnceOneFails(t *testing.T) {
 		w.ended()
 		whole = shape(w, w.aws.Inventory())
 	})
-	for _, delay := range []time.Duration{0, 50, 100, 125, 150, 175, 200, 300} {
+	for delay := time.Duration(0); delay <= 300; delay += 12 {
 		inWorld(t, func(w *world) {
 			w.failDefinition()
 			answers := make([]answer, 2)

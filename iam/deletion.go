@@ -57,7 +57,8 @@ func (c *Client) policies(ctx context.Context, role string) (inline, attached []
 			return true
 		}))
 	})
-	return inline, attached, group.Wait()
+	err = group.Wait()
+	return inline, attached, err
 }
 
 func (c *Client) detach(ctx context.Context, role, arn string) error {

@@ -136,7 +136,9 @@ func (a *Account) begin(work func(context.Context)) error {
 	a.work.Add(1)
 	go func() {
 		defer a.work.Done()
-		work(a.root)
+		if _, err := safely(func() (struct{}, error) { work(a.root); return struct{}{}, nil }); err != nil {
+			a.Log.WithError(err).WithField("account", a.Name).Error("work ended in a panic: the next start goes on with it")
+		}
 	}()
 	return nil
 }

@@ -59,8 +59,11 @@ func (op *operation) clusterNode(p *plan.Plan, in *awsecs.CreateClusterInput) pl
 				cluster, err = a.ecs.CreateCluster(ctx, in)
 				return err
 			})
-			if common.KindOf(err) == common.Conflict {
-				cluster, err = a.ourCluster(ctx, name)
+			if kind := common.KindOf(err); kind == common.Conflict || kind == common.Invalid {
+				// One that stands with other settings is refused as inconsistent; tags may be enough for that.
+				if standing, absent := a.ourCluster(ctx, name); absent == nil {
+					cluster, err = standing, nil
+				}
 			}
 			if err != nil {
 				return nil, err
@@ -72,21 +75,20 @@ func (op *operation) clusterNode(p *plan.Plan, in *awsecs.CreateClusterInput) pl
 
 // activeCluster waits until a cluster that is being provisioned is ACTIVE.
 func (a *Account) activeCluster(ctx context.Context, inputs plan.Inputs, cluster *awsecs.Cluster) (*awsecs.Cluster, error) {
-	name := aws.StringValue(cluster.ClusterName)
-	err := until(ctx, inputs.Pause, func(ctx context.Context) (ready bool, err error) {
-		switch aws.StringValue(cluster.Status) {
-		case "ACTIVE":
-			return true, nil
-		case "FAILED":
-			return false, common.Newf(common.Failed, "cluster %s could not be provisioned", name)
+	for pause := time.Second; aws.StringValue(cluster.Status) != "ACTIVE"; pause = min(2*pause, 15*time.Second) {
+		name := aws.StringValue(cluster.ClusterName)
+		if aws.StringValue(cluster.Status) == "FAILED" {
+			return nil, common.Newf(common.Failed, "cluster %s could not be provisioned", name)
 		}
-		if err := inputs.Pause(time.Second); err != nil {
-			return false, err
+		err := inputs.Pause(pause)
+		if err == nil {
+			cluster, err = a.ecs.Cluster(ctx, name)
 		}
-		cluster, err = a.ecs.Cluster(ctx, name)
-		return false, err
-	})
-	return cluster, err
+		if err != nil {
+			return nil, err
+		}
+	}
+	return cluster, nil
 }
 
 // releaseCluster deletes the cluster of a space, if it carries the mark and nothing is in it.

@@ -110,7 +110,7 @@ func (a *Account) spaceRevisions(ctx context.Context, r plan.Resource) ([]*revis
 	}
 	var ours []*revision
 	for _, candidate := range all {
-		if a.carries(candidate.tags, r) {
+		if a.carries(candidate.tags, r) && candidate.tags[common.TagSpace] == r.Space {
 			ours = append(ours, candidate)
 		}
 	}
@@ -122,13 +122,9 @@ func (a *Account) inUse(ctx context.Context, cluster string) (map[string]bool, e
 	var services []*awsecs.Service
 	var tasks []*awsecs.Task
 	err := look(ctx,
-		func(ctx context.Context) error {
-			names, err := a.ecs.ListServices(ctx, cluster)
-			if err != nil || len(names) == 0 {
-				return absent(err)
-			}
-			services, err = a.ecs.DescribeServices(ctx, cluster, names)
-			return absent(err)
+		func(ctx context.Context) (err error) {
+			services, err = a.services(ctx, cluster)
+			return err
 		},
 		func(ctx context.Context) error {
 			names, err := a.ecs.ListTasks(ctx, &awsecs.ListTasksInput{Cluster: aws.String(cluster)})

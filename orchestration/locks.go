@@ -18,7 +18,6 @@ type hold struct {
 	operation string
 	names     []string
 	answered  bool // what is left is taking back or retiring: another write waits for it
-	stuck     bool // something of it cannot be released: another write would wait for ever
 	ended     chan struct{}
 }
 
@@ -28,25 +27,31 @@ func newLocks() *locks { return &locks{holds: map[string]*hold{}} }
 // others, and one that has answered, are waited for. Every caller takes its names in the same order of kinds, so that none waits in a circle.
 func (l *locks) take(ctx context.Context, operation string, names ...string) (*hold, error) {
 	h := &hold{operation: operation, ended: make(chan struct{})}
-	for i, name := range names {
-		for {
-			other := l.try(h, name)
-			if other == nil {
-				break
-			}
-			if err := l.refusal(other, name, i == 0); err != nil {
-				l.end(h)
-				return nil, err
-			}
-			select {
-			case <-other.ended:
-			case <-ctx.Done():
-				l.end(h)
-				return nil, context.Cause(ctx)
-			}
+	for _, name := range names {
+		if err := l.add(ctx, h, name); err != nil {
+			l.end(h)
+			return nil, err
 		}
 	}
 	return h, nil
+}
+
+// add takes one more name.
+func (l *locks) add(ctx context.Context, h *hold, name string) error {
+	for {
+		other := l.try(h, name)
+		if other == nil {
+			return nil
+		}
+		if len(h.names) == 0 && !l.hasAnswered(other) {
+			return common.Newf(common.Conflict, "operation %s holds %s", other.operation, name)
+		}
+		select {
+		case <-other.ended:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // try gives the name to h, or the hold that has it.
@@ -61,24 +66,10 @@ func (l *locks) try(h *hold, name string) *hold {
 	return nil
 }
 
-// refusal says why a hold is not waited for, or nothing.
-func (l *locks) refusal(h *hold, name string, first bool) error {
+func (l *locks) hasAnswered(h *hold) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case h.stuck:
-		return common.Newf(common.Conflict, "operation %s holds %s: something of it could not be released yet", h.operation, name)
-	case first && !h.answered:
-		return common.Newf(common.Conflict, "operation %s holds %s", h.operation, name)
-	}
-	return nil
-}
-
-// sticks says whether something of h's operation could not be released.
-func (l *locks) sticks(h *hold, stuck bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	h.stuck = stuck
+	return h.answered
 }
 
 // answered says that h's caller has its answer.
@@ -88,11 +79,8 @@ func (l *locks) answered(h *hold) {
 	h.answered = true
 }
 
-// end lets the names go. Without a hold there is nothing to do.
+// end lets the names go.
 func (l *locks) end(h *hold) {
-	if h == nil {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, name := range h.names {

@@ -44,14 +44,19 @@ func (a *Account) logGroup(ctx context.Context, name string) (group *awslogs.Log
 			return absent(err)
 		},
 		func(ctx context.Context) (err error) {
-			tags, err = a.logGroupTags(ctx, name)
+			if tags, err = a.logGroupTags(ctx, name); err != nil {
+				tags = nil
+			}
 			return absent(err)
 		},
 	)
-	if err == nil && group != nil && !a.owns(tags) {
+	if err != nil || tags == nil {
+		return nil, err // made between the two reads: making it again tells
+	}
+	if group != nil && !a.owns(tags) {
 		return nil, notOurs("log group", name)
 	}
-	return group, err
+	return group, nil
 }
 
 // logGroupNode makes the log group. One that another operation makes at the same time is taken as ours.
@@ -62,7 +67,7 @@ func (op *operation) logGroupNode(p *plan.Plan, tags common.Tags) plan.Handle[st
 		Effect: plan.Effect{Change: plan.Made, Resource: op.resource(kindLogGroup, name), Ground: true},
 		Call: func(ctx context.Context, _ plan.Inputs) (string, error) {
 			err := a.logs.CreateLogGroup(ctx, &awslogs.CreateLogGroupInput{LogGroupName: aws.String(name), Tags: aws.StringMap(tags)})
-			if conflicted(err) {
+			if awsclient.IsAlreadyExists(err) {
 				_, err = a.logGroup(ctx, name)
 			}
 			return name, err

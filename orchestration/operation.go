@@ -3,6 +3,7 @@ package orchestration
 import (
 	"context"
 	"encoding/json"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -81,19 +82,28 @@ func (op *operation) Save(progress plan.Progress, durable bool) error {
 	return nil
 }
 
-// Step logs a step whose state is new.
-func (op *operation) Step(step plan.Step) {
+// Step logs a step whose state is new, with the error behind it.
+func (op *operation) Step(step plan.Step, cause error) {
 	fields := logrus.Fields{"step": step.Name, "state": string(step.State)}
 	if step.Effect.Resource.Kind != "" {
 		fields["resource"] = step.Effect.Resource.String()
 	}
-	if step.StartedAt != nil && step.EndedAt != nil {
+	if step.State == plan.Done && step.StartedAt != nil && step.EndedAt != nil {
 		fields["ms"] = step.EndedAt.Sub(*step.StartedAt).Milliseconds()
 	}
 	if step.Reason != "" {
 		fields["reason"] = step.Reason
 	}
-	op.log().WithFields(fields).Info("step")
+	line := op.log().WithFields(fields)
+	if cause != nil {
+		line = line.WithError(cause)
+	}
+	switch step.State {
+	case plan.Failed, plan.Unheard, plan.Left:
+		line.Warn("step")
+	default:
+		line.Info("step")
+	}
 }
 
 // log gives the fields that every line about the operation has.
@@ -154,11 +164,18 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 	a := op.account
 	ctx, cancel := context.WithTimeoutCause(root, a.OperationTimeout, common.New(common.Deadline, "the operation ran past its time"))
 	defer cancel()
-	ready, err := entered(ctx, op, prepare)
-	defer a.locks.end(op.hold)
-	if err != nil {
+	if err := a.enter(ctx, op); err != nil {
 		a.Observe(op.record.Verb, "refused")
 		answers <- answer[T]{err: err}
+		return
+	}
+	ready, err := safely(func() (prepared[T], error) { return prepare(ctx, op) })
+	if err != nil {
+		op.ledger = plan.NewLedger(plan.Progress{}, op)
+		a.locks.end(op.hold)
+		a.Observe(op.record.Verb, "refused")
+		answers <- answer[T]{err: err}
+		_ = a.leave(root, op) // with no ground of its own
 		return
 	}
 	op.ledger = plan.NewLedger(ready.plan.Progress(), op)
@@ -169,44 +186,35 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 	}
 	made := ready.answer(run.Inputs)
 	op.keep(false, func(record *journal.Operation) { record.Result = a.redacted(made) })
+	a.locks.answered(op.hold)
 	answers <- answer[T]{value: made}
-	a.finish(root, op)
+	a.drive(root, op, journal.Succeeded, a.engine.Retire)
 }
 
-// entered holds the operation's names, leases its space and prepares its plan.
-func entered[T any](ctx context.Context, op *operation, prepare func(context.Context, *operation) (prepared[T], error)) (ready prepared[T], err error) {
-	a := op.account
+// enter holds the operation's names and leases its space.
+func (a *Account) enter(ctx context.Context, op *operation) (err error) {
 	if op.hold, err = a.locks.take(ctx, op.record.ID, op.record.Holds...); err != nil {
-		return ready, err
+		return err
 	}
 	if err := a.spaces.enter(ctx, op.record.Cluster, op.record.ID); err != nil {
-		return ready, err
+		a.locks.end(op.hold)
+		return err
 	}
-	ready, err = safely(func() (prepared[T], error) { return prepare(ctx, op) })
-	if err != nil {
-		op.ledger = plan.NewLedger(plan.Progress{}, op)
-		_ = a.leave(ctx, op)
-	}
-	return ready, err
+	return nil
 }
 
-// finish retires what a committed plan made superfluous.
-func (a *Account) finish(ctx context.Context, op *operation) {
-	a.locks.answered(op.hold)
-	if a.engine.Retire(ctx, op.ledger) != nil || a.leave(ctx, op) != nil {
-		return // stopping: the journal knows what is left
-	}
-	op.end(journal.Succeeded)
+// holdAlso holds one more name, that only the look could tell.
+func (op *operation) holdAlso(ctx context.Context, name string) error {
+	op.record.Holds = append(op.record.Holds, name)
+	return op.account.locks.add(ctx, op.hold, name)
 }
 
-// undo takes back what the failed run left; answer is called once, at the end or when the caller has waited long enough.
+// undo takes back what the failed run left; answer is called once, when that has ended or the caller has waited long enough.
 func (a *Account) undo(ctx context.Context, op *operation, cause error, answer func(*Failure)) {
 	// That it is being undone must be known before anything is: the next process would take a late commit for a success.
 	op.keep(true, func(record *journal.Operation) {
 		record.State = journal.RollingBack
-		if cause != nil {
-			record.Problem = a.problem(newFailure(record.ID, cause, Rollback{}))
-		}
+		record.Problem = a.problem(newFailure(record.ID, cause, Rollback{}))
 	})
 	report := sync.OnceFunc(func() {
 		a.locks.answered(op.hold)
@@ -215,10 +223,44 @@ func (a *Account) undo(ctx context.Context, op *operation, cause error, answer f
 	timer := time.AfterFunc(undoAnswer, report)
 	defer timer.Stop()
 	defer report()
-	if a.engine.Undo(ctx, op.ledger) != nil || a.leave(ctx, op) != nil {
-		return // stopping: the journal knows what is left
+	a.drive(ctx, op, journal.RolledBack, func(ctx context.Context, ledger *plan.Ledger) error {
+		err := a.engine.Undo(ctx, ledger)
+		if len(leftIn(ledger.Progress())) > 0 {
+			report()
+		}
+		return err
+	})
+}
+
+// What AWS refuses for good is asked for again with growing pauses.
+const (
+	firstRetry   = time.Minute
+	longestRetry = time.Hour
+)
+
+// drive does what is left of an operation, ends its lease and its hold, and its record when nothing is left. What could not be released is tried again until it is;
+// in between the operation is failed, and holds nothing. When ctx ends, the journal knows what is left.
+func (a *Account) drive(ctx context.Context, op *operation, end journal.State, work func(context.Context, *plan.Ledger) error) {
+	for pause := firstRetry; ; pause = min(2*pause, longestRetry) {
+		err := work(ctx, op.ledger)
+		if err == nil {
+			err = a.leave(ctx, op)
+		}
+		left := leftIn(op.ledger.Progress())
+		if err == nil && len(left) == 0 {
+			op.end(end)
+		}
+		a.locks.end(op.hold)
+		if err != nil || len(left) == 0 {
+			return
+		}
+		a.Observe(op.record.Verb, string(journal.Failed))
+		op.log().WithFields(logrus.Fields{"state": string(journal.Failed), "left": len(left)}).Warn("operation")
+		if sleep(ctx, pause) != nil || a.enter(ctx, op) != nil {
+			return
+		}
+		a.locks.answered(op.hold)
 	}
-	op.end(journal.RolledBack)
 }
 
 // leave ends the operation's lease and, where it was the last of its space, decides on the ground; otherwise it waits until that is
@@ -246,7 +288,7 @@ func (a *Account) leave(ctx context.Context, op *operation) error {
 func safely[T any](do func() (T, error)) (value T, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = errors.Errorf("panic: %v", r)
+			err = errors.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
 	return do()

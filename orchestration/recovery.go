@@ -25,13 +25,10 @@ func (a *Account) Recover(ctx context.Context) error {
 		}
 		op := &operation{account: a, record: record}
 		op.ledger = plan.NewLedger(record.Progress, op)
-		if op.hold, err = a.locks.take(ctx, record.ID, record.Holds...); err != nil {
+		if err := a.enter(ctx, op); err != nil {
 			return err
 		}
 		a.locks.answered(op.hold)
-		if err := a.spaces.enter(ctx, record.Cluster, record.ID); err != nil {
-			return err
-		}
 		op.log().WithField("state", string(record.State)).Info("recovering")
 		if err := a.begin(func(root context.Context) { a.resume(root, op) }); err != nil {
 			return err
@@ -42,17 +39,17 @@ func (a *Account) Recover(ctx context.Context) error {
 
 // resume finishes an operation that has passed its commit point, and undoes one that has not.
 func (a *Account) resume(ctx context.Context, op *operation) {
-	defer a.locks.end(op.hold)
 	committed := op.record.Committed
 	if !committed && op.record.State == journal.Running {
 		var err error
 		if committed, err = a.committed(ctx, op.record.Steps); err != nil {
+			a.locks.end(op.hold)
 			return // stopping: the next process asks again
 		}
 	}
 	if committed {
 		op.ledger.Commit()
-		a.finish(ctx, op)
+		a.drive(ctx, op, journal.Succeeded, a.engine.Retire)
 		return
 	}
 	op.ledger.Resume()

@@ -115,6 +115,9 @@ func (a *Account) releaseRegistry(ctx context.Context, r plan.Resource) (found b
 	if !a.carries(fromDiscoveryTags(tags), r) {
 		return false, nil
 	}
+	if err := a.unnamed(ctx, r.Space, arn); err != nil {
+		return true, err
+	}
 	if err := a.emptyRegistry(ctx, id); err != nil {
 		return true, err
 	}
@@ -141,6 +144,22 @@ func (a *Account) findRegistry(ctx context.Context, r plan.Resource) (id, arn st
 		}
 	}
 	return "", "", nil
+}
+
+// unnamed gives a *plan.KeptError if a service of the cluster names the registry: one that is scaled to nothing has no instance in it.
+func (a *Account) unnamed(ctx context.Context, cluster, registry string) error {
+	services, err := a.services(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	for _, service := range services {
+		for _, named := range service.ServiceRegistries {
+			if aws.StringValue(named.RegistryArn) == registry {
+				return &plan.KeptError{Reason: "in use by service " + cluster + "/" + aws.StringValue(service.ServiceName)}
+			}
+		}
+	}
+	return nil
 }
 
 // emptyRegistry takes out the instances whose service is gone. A *plan.KeptError if another service's are in it.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"strings"
 
 	"ecs-api/common"
 	"ecs-api/common/awsclient"
@@ -59,7 +58,7 @@ func rolePolicy(in awsclient.Account, org, cluster, kmsKeyID string) string {
 		Resource: []string{name("secretsmanager", fmt.Sprintf("secret:spinup/%s/%s/*", org, cluster)), name("ssm", fmt.Sprintf("parameter/%s/%s/*", org, cluster))}}
 	if kmsKeyID != "" {
 		secrets.Action = append(secrets.Action, "kms:Decrypt")
-		secrets.Resource = append(secrets.Resource, name("kms", "key/"+strings.TrimPrefix(last(kmsKeyID), "key/")))
+		secrets.Resource = append(secrets.Resource, name("kms", "key/"+kmsKeyID))
 	}
 	return policyDocument(
 		statement{Sid: "WriteLogs", Effect: "Allow",
@@ -120,7 +119,7 @@ func (op *operation) roleNode(p *plan.Plan, tags common.Tags) plan.Handle[*awsia
 		ID:     func(r *awsiam.Role) string { return aws.StringValue(r.Arn) },
 		Call: func(ctx context.Context, _ plan.Inputs) (*awsiam.Role, error) {
 			role, err := a.iam.CreateRole(ctx, in)
-			if conflicted(err) {
+			if awsclient.IsAlreadyExists(err) {
 				return a.ourRole(ctx, name)
 			}
 			return role, err

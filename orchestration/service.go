@@ -29,17 +29,27 @@ func (a *Account) ourService(ctx context.Context, cluster, name string) (*awsecs
 	return service, nil
 }
 
+// services gives the active services of a cluster; none if the cluster is absent.
+func (a *Account) services(ctx context.Context, cluster string) ([]*awsecs.Service, error) {
+	names, err := a.ecs.ListServices(ctx, cluster)
+	if err != nil || len(names) == 0 {
+		return nil, absent(err)
+	}
+	services, err := a.ecs.DescribeServices(ctx, cluster, names)
+	return services, absent(err)
+}
+
 // freeServiceName says whether a service of that name still drains. Conflict if one of ours stands, NotFound if it is another org's.
 func (a *Account) freeServiceName(ctx context.Context, cluster, name string) (draining bool, err error) {
 	service, err := a.ecs.Service(ctx, cluster, name)
 	if err != nil {
 		return false, absent(err)
 	}
-	if aws.StringValue(service.Status) == statusDraining {
-		return true, nil
-	}
 	if !a.owns(fromECSTags(service.Tags)) {
 		return false, notOurs("service", name)
+	}
+	if aws.StringValue(service.Status) == statusDraining {
+		return true, nil
 	}
 	return false, common.Newf(common.Conflict, "the service %s exists in cluster %s", name, cluster)
 }

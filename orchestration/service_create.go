@@ -120,6 +120,9 @@ func (a *Account) lookCreate(ctx context.Context, in *CreateServiceInput) (facts
 			if err != nil {
 				return err
 			}
+			if aws.StringValue(named.Status) != awsecs.TaskDefinitionStatusActive {
+				return common.Newf(common.NotFound, "task definition %s is not active", aws.StringValue(in.Service.TaskDefinition))
+			}
 			facts.definition = named.TaskDefinition
 			return a.mayUse(named, cluster)
 		})
@@ -136,7 +139,8 @@ func (a *Account) lookCreate(ctx context.Context, in *CreateServiceInput) (facts
 			return err
 		})
 	}
-	return facts, look(ctx, reads...)
+	err = look(ctx, reads...)
+	return facts, err
 }
 
 // clusterFor gives the cluster that a service goes to; nil if it is absent and may be made. NotFound if it is another org's, or absent.

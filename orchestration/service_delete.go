@@ -28,6 +28,9 @@ func (a *Account) DeleteService(ctx context.Context, in *DeleteServiceInput) (*D
 	what := asked{verb: "DeleteService", cluster: in.Cluster, service: in.Service, request: map[string]bool{"recursive": in.Recursive}, holds: []string{"service " + in.Cluster + "/" + in.Service}}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*DeleteServiceOutput], error) {
 		service, err := a.serviceOf(ctx, in.Cluster, in.Service)
+		if err == nil && in.Recursive {
+			err = op.holdAlso(ctx, "task definition "+familyOf(aws.StringValue(service.TaskDefinition)))
+		}
 		if err != nil {
 			return prepared[*DeleteServiceOutput]{}, err
 		}

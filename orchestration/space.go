@@ -3,6 +3,7 @@ package orchestration
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,6 +36,9 @@ type ground struct {
 func newGround(op *operation) *ground {
 	g := &ground{op: op, decided: make(chan struct{})}
 	progress := op.ledger.Progress()
+	if slices.ContainsFunc(leftIn(progress), func(s plan.Step) bool { return !s.Effect.Ground }) {
+		return nil // what stands on the ground is still there
+	}
 	for i, step := range progress.Steps {
 		if !progress.Committed && step.Effect.Ground && step.Standing() {
 			g.steps = append(g.steps, op.ledger.Step(i))
@@ -119,8 +123,8 @@ func (a *Account) decide(ctx context.Context, name string, all []*ground) {
 	relied := a.reliedOn(name, all)
 	isCluster := func(step *plan.Step) bool { return step.Effect.Resource.Kind == kindCluster }
 	// The cluster is the gate: what it stands with goes only after it.
-	for _, kept := range a.takeBackGround(ctx, all, relied, isCluster) {
-		relied = func(plan.Resource) string { return kept }
+	for _, why := range a.takeBackGround(ctx, all, relied, isCluster) {
+		relied = func(plan.Resource) string { return why }
 	}
 	a.takeBackGround(ctx, all, relied, func(step *plan.Step) bool { return !isCluster(step) })
 	for _, g := range all {
@@ -161,8 +165,8 @@ func standsOn(op journal.Operation, r plan.Resource) bool {
 	return false
 }
 
-// takeBackGround takes back the pieces that are picked, at once, except those that someone relies on. It gives the reasons of those that are kept.
-func (a *Account) takeBackGround(ctx context.Context, all []*ground, relied func(plan.Resource) string, picked func(*plan.Step) bool) (kept []string) {
+// takeBackGround takes back the pieces that are picked, at once, except those that someone relies on. It gives the reasons of those that stand.
+func (a *Account) takeBackGround(ctx context.Context, all []*ground, relied func(plan.Resource) string, picked func(*plan.Step) bool) (standing []string) {
 	var work sync.WaitGroup
 	var mu sync.Mutex
 	for _, g := range all {
@@ -172,18 +176,18 @@ func (a *Account) takeBackGround(ctx context.Context, all []*ground, relied func
 			}
 			work.Go(func() {
 				if reason := relied(step.Effect.Resource); reason != "" {
-					g.op.ledger.Set(step, func(s *plan.Step) { s.State, s.Reason = plan.Kept, reason })
+					g.op.ledger.Set(step, nil, func(s *plan.Step) { s.State, s.Reason = plan.Kept, reason })
 				} else {
 					a.engine.TakeBack(ctx, g.op.ledger, step)
 				}
-				if step.State == plan.Kept {
+				if step.State == plan.Kept || step.State == plan.Left {
 					mu.Lock()
 					defer mu.Unlock()
-					kept = append(kept, step.Reason)
+					standing = append(standing, step.Reason)
 				}
 			})
 		}
 	}
 	work.Wait()
-	return kept
+	return standing
 }

@@ -17,6 +17,11 @@ func (a *Account) releaseSpace(ctx context.Context, r plan.Resource) (found bool
 	if err != nil {
 		return found, err
 	}
+	if _, err := a.ecs.Cluster(ctx, r.Key); err == nil && !found {
+		return false, &plan.KeptError{Reason: "the cluster is not this space's"}
+	} else if absent(err) != nil {
+		return found, err
+	}
 	var role, logGroup bool
 	err = look(ctx,
 		func(ctx context.Context) (err error) {

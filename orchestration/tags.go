@@ -31,12 +31,13 @@ func (op *operation) owned(flavor string) common.Tags {
 // owns says whether what carries these tags is our org's.
 func (a *Account) owns(tags common.Tags) bool { return tags.Org() == a.Org }
 
-// carries says whether what carries these tags is what r asks to release: made by r's operation or, where r names none, our org's and the space's.
+// carries says whether what carries these tags is what r asks to release: made by r's operation or, where r names none, our org's and no other space's.
 func (a *Account) carries(tags common.Tags, r plan.Resource) bool {
 	if r.Mark != "" {
 		return tags[common.TagOperation] == r.Mark
 	}
-	return a.owns(tags) && tags[common.TagSpace] == r.Space
+	space := tags[common.TagSpace]
+	return a.owns(tags) && (space == r.Space || space == "") // older resources name no space
 }
 
 // fromTags reads a service's own tags.

@@ -32,10 +32,14 @@ func (a *Account) revision(ctx context.Context, ref string) (*revision, error) {
 
 // mayUse gives NotFound if the definition is another org's, and Conflict if it is another space's.
 func (a *Account) mayUse(r *revision, cluster string) error {
-	ref := aws.StringValue(r.TaskDefinitionArn)
-	if a.allows(ref) {
+	if a.allows(aws.StringValue(r.TaskDefinitionArn)) {
 		return nil
 	}
+	return a.belongs(r, cluster)
+}
+
+// belongs is mayUse for a family that is written to: no configuration allows another's.
+func (a *Account) belongs(r *revision, cluster string) error {
 	if !a.owns(r.tags) {
 		return notOurs("task definition", aws.StringValue(r.Family))
 	}
@@ -51,7 +55,7 @@ func (a *Account) freeFamily(ctx context.Context, family, cluster string) error 
 	if err != nil {
 		return absent(err)
 	}
-	return a.mayUse(newest, cluster)
+	return a.belongs(newest, cluster)
 }
 
 // buildTaskDefinition completes what was asked: for Fargate with awsvpc, the space's role for both, its log group for every container, and the secrets by container.

@@ -83,6 +83,11 @@ func (s Step) Standing() bool {
 	return false
 }
 
+// Gone says whether what the step names was taken back or retired, or is left on purpose.
+func (s Step) Gone() bool {
+	return s.State == Released || s.State == Restored || s.State == Absent || s.State == Kept
+}
+
 // Progress is all that the engine knows of a run: enough to finish or undo it in another process.
 type Progress struct {
 	Steps       []Step `json:"steps"`

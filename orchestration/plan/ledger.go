@@ -9,8 +9,8 @@ import (
 // nothing may be begun. Without, it may ride along with a later Save.
 type Recorder interface {
 	Save(progress Progress, durable bool) error
-	// Step is told of each step and each retirement whose state is new.
-	Step(step Step)
+	// Step is told of each step and each retirement whose state is new, with the error behind a bad one.
+	Step(step Step, cause error)
 }
 
 // Ledger is the progress of a run: what several goroutines write on, one at a time, and a Recorder keeps.
@@ -48,22 +48,22 @@ func (l *Ledger) start(step *Step) {
 	step.State, step.StartedAt = Running, &now
 }
 
-// Set makes a change to a step, saves it and tells of it.
-func (l *Ledger) Set(step *Step, change func(*Step)) {
+// Set makes a change to a step, saves it and tells of it, with the error behind it.
+func (l *Ledger) Set(step *Step, cause error, change func(*Step)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	change(step)
 	l.progress.Committed = l.progress.Committed || step.Commit && step.State == Done
 	// What cannot be saved now rides along later; if it never is, effects are looked up by their mark.
 	_ = l.recorder.Save(l.progress.Clone(), false)
-	l.recorder.Step(*step)
+	l.recorder.Step(*step, cause)
 }
 
 // Commit says that the commit point was found to have been passed.
 func (l *Ledger) Commit() {
 	for i := range l.progress.Steps {
 		if step := l.Step(i); step.Commit {
-			l.Set(step, func(s *Step) { s.State = Done })
+			l.Set(step, nil, func(s *Step) { s.State = Done })
 		}
 	}
 }

@@ -72,7 +72,7 @@ func (w *world) Save(progress Progress, durable bool) error {
 	return nil
 }
 
-func (w *world) Step(s Step) {
+func (w *world) Step(s Step, _ error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.told = append(w.told, s.State)
@@ -309,20 +309,40 @@ func TestAnUndeclaredNeedIsNoticed(t *testing.T) {
 func TestWhatIsRefusedIsLeftAndTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, p := newWorld(), New()
-		thing := w.making(p, "thing", nil)
+		ground := w.making(p, "ground", nil)
+		thing := w.making(p, "thing", nil, ground)
 		p.Commit(w.making(p, "broken", errRefused, thing))
 		ledger := NewLedger(p.Progress(), w)
 		_, _ = w.engine().Run(t.Context(), p, ledger)
-		w.stubborn["thing"] = 5
-		w.told = nil
+		w.stubborn["thing"] = 1
 		if err := w.engine().Undo(t.Context(), ledger); err != nil {
 			t.Fatal(err)
 		}
-		if want := []State{Left, Left, Left, Left, Left, Released}; !slices.Equal(w.told, want) {
-			t.Errorf("states %v", w.told)
+		if ledger.Step(1).State != Left || ledger.Step(1).Reason == "" || ledger.Step(0).State != Done {
+			t.Errorf("what it stands on went first: %+v", ledger.Progress().Steps)
 		}
-		if ledger.Step(0).Reason != "" {
-			t.Errorf("a released step keeps the reason %q", ledger.Step(0).Reason)
+		if err := w.engine().Undo(t.Context(), ledger); err != nil || len(w.standing()) > 0 {
+			t.Errorf("error %v, left %v", err, w.standing())
+		}
+	})
+}
+
+func TestWhatIsRefusedForAWhileIsTriedAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		e := w.engine()
+		e.Permanent = func(error) bool { return false }
+		w.set("thing", true)
+		w.stubborn["thing"] = 5
+		ledger := NewLedger(Progress{Steps: []Step{{Effect: Effect{Change: Made, Resource: Resource{Key: "thing"}}, State: Done}}}, w)
+		if _ = e.Undo(t.Context(), ledger); !slices.Equal(w.told, []State{Released}) {
+			t.Errorf("told %v", w.told)
+		}
+		w.set("thing", true)
+		w.stubborn["thing"], w.told = 1000, nil
+		ledger.Step(0).State = Done
+		if _ = e.Undo(t.Context(), ledger); !slices.Equal(w.told, []State{Left}) {
+			t.Errorf("told %v", w.told)
 		}
 	})
 }
@@ -355,11 +375,14 @@ func TestRetirementsGoInTheirOrder(t *testing.T) {
 		for _, key := range []string{"service", "registry", "family"} {
 			w.set(key, true)
 		}
-		w.stubborn["service"] = 2
+		w.stubborn["service"] = 1
 		gone := p.Retire(Resource{Key: "service"})
 		p.Retire(Resource{Key: "registry"}, gone)
 		p.Retire(Resource{Key: "family"}, gone)
 		ledger := NewLedger(p.Progress(), w)
+		if err := w.engine().Retire(t.Context(), ledger); err != nil || len(w.standing()) != 3 {
+			t.Fatalf("error %v; the service is still there, and what goes after it is not: %v", err, w.standing())
+		}
 		if err := w.engine().Retire(t.Context(), ledger); err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ type Engine struct {
 	Unheard func(error) bool
 	// Quiet is how long after a lost answer its effect may still appear, by the resource's kind.
 	Quiet func(kind string) time.Duration
-	// Permanent says of a release's error that trying again soon will not help: it is told at once, and others once they have gone on for long.
+	// Permanent says of a release's error that trying again soon will not help.
 	Permanent func(error) bool
 	// Explain puts an error into words that an answer may carry.
 	Explain func(error) string
@@ -166,7 +166,7 @@ func (x *execution) end(o outcome) {
 	step := x.ledger.Step(o.index)
 	if o.err == nil {
 		x.run.values[o.index] = o.answer
-		x.ledger.Set(step, func(s *Step) {
+		x.ledger.Set(step, nil, func(s *Step) {
 			s.State, s.EndedAt = Done, &now
 			if id := x.plan.nodes[o.index].id; id != nil {
 				s.Effect.Resource.ID = id(o.answer)
@@ -179,7 +179,7 @@ func (x *execution) end(o outcome) {
 	if x.engine.Unheard(o.err) || errors.As(o.err, &panicked) {
 		state = Unheard
 	}
-	x.ledger.Set(step, func(s *Step) { s.State, s.EndedAt, s.Reason = state, &now, x.engine.Explain(o.err) })
+	x.ledger.Set(step, o.err, func(s *Step) { s.State, s.EndedAt, s.Reason = state, &now, x.engine.Explain(o.err) })
 	if x.failure == nil {
 		x.failure = &StepError{Step: step.Name, Err: o.err}
 	}

@@ -3,15 +3,16 @@ package plan
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
-// pause grows from a second to a quarter of an hour: what AWS refuses for good is asked for again for as long as it takes, but not often.
+// pause grows from a second to a minute.
 type pause struct{ next time.Duration }
 
 const (
 	firstPause   = time.Second
-	longestPause = 15 * time.Minute
+	longestPause = time.Minute
 )
 
 func newPause() *pause { return &pause{next: firstPause} }
@@ -68,8 +69,8 @@ func all(done []bool, indexes []int) bool {
 	return true
 }
 
-// Undo takes back what a failed run left and is the operation's own, along the reversed edges, until nothing is left or ctx ends; an error is
-// ctx's cause. Ground is not touched: the space decides.
+// Undo takes back what a failed run left and is the operation's own, along the reversed edges; what stands on something that is Left
+// stays for the next Undo. An error is ctx's cause. Ground is not touched: the space decides.
 func (e *Engine) Undo(ctx context.Context, ledger *Ledger) error {
 	steps := ledger.Progress().Steps
 	dependents := make([][]int, len(steps))
@@ -79,85 +80,91 @@ func (e *Engine) Undo(ctx context.Context, ledger *Ledger) error {
 		}
 	}
 	work(len(steps), func(i int) []int { return dependents[i] }, func(i int) {
-		if !steps[i].Effect.Ground {
+		free := !slices.ContainsFunc(dependents[i], func(d int) bool { return ledger.Step(d).Standing() })
+		if free && !steps[i].Effect.Ground {
 			e.TakeBack(ctx, ledger, ledger.Step(i))
 		}
 	})
 	return context.Cause(ctx)
 }
 
-// TakeBack takes back one step, if it may have left something, until nothing of it is left or ctx ends.
+// TakeBack takes back one step, if it may have left something. It ends with nothing of it left, or Left if AWS refuses for good or for
+// long, or with ctx.
 func (e *Engine) TakeBack(ctx context.Context, ledger *Ledger, step *Step) {
 	if !step.Standing() || ctx.Err() != nil {
 		return
 	}
-	heard, reason := step.State == Done, step.Reason
-	state, kept := e.untilGone(ctx, ledger, step)
-	if !heard && ctx.Err() == nil {
+	heard := step.State == Done
+	gone := e.untilGone(ctx, step.Effect)
+	if !heard && gone.state != Left && ctx.Err() == nil {
 		// The request may still be on its way, and AWS's reads lag: look again once it must have arrived.
 		if wait(ctx, e.Quiet(step.Effect.Resource.Kind)) != nil {
 			return
 		}
-		if again, why := e.untilGone(ctx, ledger, step); again != Absent {
-			state, kept = again, why
+		if again := e.untilGone(ctx, step.Effect); again.state != Absent {
+			gone = again
 		}
 	}
-	if ctx.Err() != nil {
-		return
-	}
-	if state == Kept {
-		reason = kept
-	}
-	ledger.Set(step, func(s *Step) { s.State, s.Reason = state, reason })
+	e.settleState(ctx, ledger, step, gone)
 }
 
-// Retire removes what a committed plan has made superfluous, in the order that the retirements give, until nothing is left or ctx ends; an error is
-// ctx's cause. Ground is not touched: the space decides.
+// Retire removes what a committed plan has made superfluous, in the order that the retirements give; what comes after something that is
+// Left stays for the next Retire. An error is ctx's cause. Ground is not touched: the space decides.
 func (e *Engine) Retire(ctx context.Context, ledger *Ledger) error {
 	retirements := ledger.Progress().Retirements
 	work(len(retirements), func(i int) []int { return retirements[i].After }, func(i int) {
-		if !retirements[i].Effect.Ground {
+		free := !slices.ContainsFunc(retirements[i].After, func(first int) bool { return !ledger.Retirement(first).Gone() })
+		if free && !retirements[i].Effect.Ground {
 			e.RetireOne(ctx, ledger, ledger.Retirement(i))
 		}
 	})
 	return context.Cause(ctx)
 }
 
-// RetireOne removes what one retirement names, until it is gone or ctx ends.
+// RetireOne removes what one retirement names. It ends as TakeBack does.
 func (e *Engine) RetireOne(ctx context.Context, ledger *Ledger, retirement *Step) {
-	if ended(retirement.State) || ctx.Err() != nil {
-		return
-	}
-	state, kept := e.untilGone(ctx, ledger, retirement)
-	if ctx.Err() == nil {
-		ledger.Set(retirement, func(s *Step) { s.State, s.Reason = state, kept })
+	if !retirement.Gone() && ctx.Err() == nil {
+		e.settleState(ctx, ledger, retirement, e.untilGone(ctx, retirement.Effect))
 	}
 }
 
-func ended(state State) bool {
-	return state == Released || state == Restored || state == Absent || state == Kept
+// settleState writes down how taking back ended, unless it was cut short.
+func (e *Engine) settleState(ctx context.Context, ledger *Ledger, step *Step, gone ending) {
+	if ctx.Err() != nil {
+		return
+	}
+	now := time.Now()
+	ledger.Set(step, gone.cause, func(s *Step) {
+		s.State, s.EndedAt = gone.state, &now
+		if gone.reason != "" {
+			s.Reason = gone.reason
+		}
+	})
+}
+
+// ending is how taking something back ended.
+type ending struct {
+	state  State
+	reason string
+	cause  error
 }
 
 // patience is how long a release may fail before what it is about counts as left.
 const patience = 5 * time.Minute
 
-// untilGone releases or restores until it succeeds; what is refused for good or for long meanwhile is Left, with the reason. With Kept it gives the reason for that.
-func (e *Engine) untilGone(ctx context.Context, ledger *Ledger, step *Step) (state State, why string) {
+// untilGone releases or restores until it succeeds, or is refused for good or for long.
+func (e *Engine) untilGone(ctx context.Context, effect Effect) ending {
 	pause, began := newPause(), time.Now()
 	for {
-		state, err := e.reverse(ctx, step.Effect)
+		state, err := e.reverse(ctx, effect)
 		var kept *KeptError
-		if errors.As(err, &kept) {
-			return Kept, kept.Reason
-		}
-		if err == nil || ctx.Err() != nil {
-			return state, ""
-		}
-		if e.Permanent(err) || time.Since(began) >= patience {
-			ledger.Set(step, func(s *Step) { s.State, s.Reason = Left, e.Explain(err) })
-		}
-		if pause.wait(ctx) != nil {
-			return Left, ""
+		switch {
+		case errors.As(err, &kept):
+			return ending{state: Kept, reason: kept.Reason}
+		case err == nil:
+			return ending{state: state}
+		case e.Permanent(err) || time.Since(began) >= patience || pause.wait(ctx) != nil:
+			return ending{state: Left, reason: e.Explain(err), cause: err}
 		}
 	}
 }
