@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/signal"
 	"syscall"
@@ -35,7 +36,9 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	err := Run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // from the first moment: it never ends the process
+	err := Run(ctx, hangups, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "ecs-api:", err)
 	}
@@ -58,8 +61,8 @@ func exitStatus(err error) int {
 	return 1
 }
 
-// Run is the program: it serves until ctx ends, and answers what is in flight then. A misuse if args or the configuration are wrong.
-func Run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+// Run is the program: it serves until ctx ends, and answers what is in flight then. At each of hangups it reads its configuration again. A misuse if args or the configuration are wrong.
+func Run(ctx context.Context, hangups <-chan os.Signal, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	options, err := parseFlags(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -75,7 +78,12 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return misuse{err}
 	}
-	p := &program{config: c, stdout: stdout, log: newLogger(c, stderr), metrics: api.NewMetrics(versions())}
+	asRead := *c // the sandbox adds to c
+	asRead.Accounts = maps.Clone(c.Accounts)
+	p := &program{
+		config: c, asRead: &asRead, read: func() (*config.Config, error) { return options.configuration(getenv) }, hangups: hangups,
+		stdout: stdout, log: newLogger(c, stderr), metrics: api.NewMetrics(versions()),
+	}
 	if options.sandbox {
 		return p.serveWithSandbox(ctx)
 	}
@@ -91,6 +99,7 @@ type options struct {
 	file    string // "" if none is named
 	sandbox bool
 	version bool
+	unbuilt string // a flag that stands in the documentation and does nothing yet
 }
 
 func parseFlags(args []string, stdout io.Writer) (options, error) {
@@ -101,6 +110,10 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 	flags.StringVar(&o.file, "config", "", "read the configuration from `FILE` (default "+defaultConfig+")")
 	flags.BoolVar(&o.sandbox, "sandbox", false, "add the account sandbox, on an AWS that lives in this process")
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
+	flags.Func("new-token", "print a token and its hash for the token list's `NAME` (not available yet)", func(string) error {
+		o.unbuilt = "-new-token"
+		return nil
+	})
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -109,6 +122,8 @@ func parseFlags(args []string, stdout io.Writer) (options, error) {
 		flags.PrintDefaults()
 	case err == nil && flags.NArg() > 0:
 		err = errors.Errorf("unexpected argument %q", flags.Arg(0))
+	case err == nil && o.unbuilt != "":
+		err = errors.Errorf("%s is not available yet", o.unbuilt)
 	}
 	return o, err
 }
@@ -133,12 +148,6 @@ func (o options) configuration(getenv func(string) string) (*config.Config, erro
 func newLogger(c *config.Config, out io.Writer) *logrus.Logger {
 	log := logrus.New()
 	log.Out = out
-	log.Formatter = &logrus.JSONFormatter{}
-	if c.LogFormat == "text" {
-		log.Formatter = &logrus.TextFormatter{FullTimestamp: true, DisableColors: true}
-	}
-	if level, err := logrus.ParseLevel(c.LogLevel); err == nil { // validated
-		log.Level = level
-	}
+	setLogging(log, c)
 	return log
 }

@@ -88,7 +88,7 @@ func TestTakenAddressIsStatus1(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	err = Run(t.Context(), []string{"-sandbox", "-config", write(t, "c.json", `{"org":"x","listenAddress":"`+listener.Addr().String()+`"}`)}, os.Getenv, io.Discard, io.Discard)
+	err = Run(t.Context(), nil, []string{"-sandbox", "-config", write(t, "c.json", `{"org":"x","listenAddress":"`+listener.Addr().String()+`"}`)}, os.Getenv, io.Discard, io.Discard)
 	if exitStatus(err) != 1 || !strings.Contains(err.Error(), "listenAddress") {
 		t.Errorf("got %v", err)
 	}
@@ -97,7 +97,7 @@ func TestTakenAddressIsStatus1(t *testing.T) {
 func TestVersionAndHelp(t *testing.T) {
 	for flag, want := range map[string]string{"-version": "ecs-api dev (unknown, built unknown)\n", "-h": "-sandbox"} {
 		var out bytes.Buffer
-		if err := Run(t.Context(), []string{flag}, os.Getenv, &out, io.Discard); err != nil || !strings.Contains(out.String(), want) {
+		if err := Run(t.Context(), nil, []string{flag}, os.Getenv, &out, io.Discard); err != nil || !strings.Contains(out.String(), want) {
 			t.Errorf("%s: %v %q", flag, err, &out)
 		}
 	}
@@ -120,7 +120,7 @@ func start(t *testing.T, configuration string) *running {
 	r := &running{stop: stop, stderr: &bytes.Buffer{}}
 	done := make(chan error, 1)
 	go func() {
-		err := Run(ctx, []string{"-sandbox", "-config", write(t, "config.json", configuration)}, os.Getenv, writer, r.stderr)
+		err := Run(ctx, r.hangups, []string{"-sandbox", "-config", write(t, "config.json", configuration)}, os.Getenv, writer, r.stderr)
 		_ = writer.CloseWithError(io.ErrUnexpectedEOF)
 		done <- err
 	}()

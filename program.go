@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	stdlog "log"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pkg/errors"
@@ -39,10 +42,17 @@ const (
 
 // program is the API at work.
 type program struct {
-	config  *config.Config
+	config  *config.Config                 // as it is in use
+	asRead  *config.Config                 // as the file says what is in use
+	read    func() (*config.Config, error) // reads and validates it again
+	hangups <-chan os.Signal
 	stdout  io.Writer
 	log     *logrus.Logger
 	metrics *api.Metrics
+
+	api         atomic.Pointer[http.Handler]
+	certificate atomic.Pointer[tls.Certificate] // nil: plain HTTP
+	accounts    accountStates
 }
 
 // serve listens, tells its address, and serves until ctx ends.
@@ -59,6 +69,10 @@ func (p *program) serve(ctx context.Context, listening func(url string)) error {
 	if err := recoverAll(ctx, kept, byName, p.metrics, p.log); err != nil {
 		return err
 	}
+	if err := p.readCertificate(p.config); err != nil {
+		return err
+	}
+	p.serveAPI(byName)
 	listener, err := net.Listen("tcp", p.config.ListenAddress)
 	if err != nil {
 		return errors.Wrap(err, "listenAddress")
@@ -66,8 +80,12 @@ func (p *program) serve(ctx context.Context, listening func(url string)) error {
 	url := urlOf(listener, p.config.TLS.Cert != "")
 	p.log.WithFields(logrus.Fields{"url": url, "accounts": len(byName), "version": version}).Info("listening")
 	listening(url)
-	server := p.server(byName)
+	server := p.server()
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		p.reloadAtEach(ctx, p.hangups, byName)
+		return nil
+	})
 	group.Go(func() error { return closedIsFine(p.accept(server, listener)) })
 	group.Go(func() error {
 		<-ctx.Done()
@@ -77,30 +95,39 @@ func (p *program) serve(ctx context.Context, listening func(url string)) error {
 	return group.Wait()
 }
 
-func (p *program) server(byName map[string]*orchestration.Account) *http.Server {
-	return &http.Server{
-		Handler: api.New(api.Options{
-			Token:     p.config.Token.Value(),
-			BodyBytes: p.config.Limits.BodyBytes,
-			Accounts: func(name string) (api.Account, bool) {
-				account, ok := byName[name]
-				return account, ok
-			},
-			Ready:   func(ctx context.Context) api.Readiness { return readiness(ctx, byName) },
-			Metrics: p.metrics,
-			Log:     p.log,
-			Version: versions(),
-		}),
+func (p *program) server() *http.Server {
+	server := &http.Server{
+		Handler:           p,
 		ReadHeaderTimeout: headerPatience,
 		IdleTimeout:       idlePatience,
 		MaxHeaderBytes:    headerBytes,
 		ErrorLog:          stdlog.New(warnings{p.log}, "", 0),
 	}
+	if p.certificate.Load() != nil {
+		server.TLSConfig = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return p.certificate.Load(), nil }}
+	}
+	return server
+}
+
+// handler is the API as the configuration now says.
+func (p *program) handler(byName map[string]*orchestration.Account) http.Handler {
+	return api.New(api.Options{
+		Token:     p.config.Token.Value(),
+		BodyBytes: p.config.Limits.BodyBytes,
+		Accounts: func(name string) (api.Account, bool) {
+			account, ok := byName[name]
+			return account, ok
+		},
+		Ready:   func(ctx context.Context) api.Readiness { return p.readiness(ctx, byName) },
+		Metrics: p.metrics,
+		Log:     p.log,
+		Version: versions(),
+	})
 }
 
 func (p *program) accept(server *http.Server, listener net.Listener) error {
-	if p.config.TLS.Cert != "" {
-		return server.ServeTLS(listener, p.config.TLS.Cert, p.config.TLS.Key)
+	if server.TLSConfig != nil {
+		return server.ServeTLS(listener, "", "")
 	}
 	return server.Serve(listener)
 }
@@ -195,6 +222,7 @@ func accounts(c *config.Config, kept journal.Journal, metrics *api.Metrics, log 
 			Endpoint:        account.Endpoint,
 			Observe: func(call awsclient.Call) {
 				metrics.ObserveCall(call.Service, call.Operation, call.Outcome, call.Latency)
+				logCall(log, name, call)
 			},
 		})
 		if err != nil {
@@ -221,9 +249,24 @@ func accounts(c *config.Config, kept journal.Journal, metrics *api.Metrics, log 
 	return byName, nil
 }
 
+// logCall writes a line for a call to AWS. What was asked and what was answered is never in it: both may hold secrets.
+func logCall(log logrus.FieldLogger, account string, call awsclient.Call) {
+	fields := logrus.Fields{
+		"account": account, "service": call.Service, "action": call.Operation, "outcome": call.Outcome, "attempts": call.Attempts,
+		"ms": float64(call.Latency.Microseconds()) / 1000,
+	}
+	request := common.RequestOf(call.Context)
+	for name, id := range map[string]string{"request": request.ID, "operation": request.Operation} {
+		if id != "" {
+			fields[name] = id
+		}
+	}
+	log.WithFields(fields).Debug("call")
+}
+
 // readiness asks every account who it is; one that has answered once is not asked again. The process is ready when one is.
-func readiness(ctx context.Context, byName map[string]*orchestration.Account) api.Readiness {
-	ctx, cancel := context.WithTimeout(ctx, readyPatience)
+func (p *program) readiness(asked context.Context, byName map[string]*orchestration.Account) api.Readiness {
+	ctx, cancel := context.WithTimeout(asked, readyPatience)
 	defer cancel()
 	state := api.Readiness{Journal: "read", Accounts: map[string]api.AccountState{}}
 	var mu sync.Mutex
@@ -231,6 +274,9 @@ func readiness(ctx context.Context, byName map[string]*orchestration.Account) ap
 	for name, account := range byName {
 		group.Go(func() error {
 			_, err := account.Identity(ctx)
+			if !errors.Is(asked.Err(), context.Canceled) { // whoever hung up has learnt nothing of the account
+				p.accounts.note(p.log, name, err)
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			state.Accounts[name] = stateOf(err)
@@ -248,6 +294,31 @@ func stateOf(err error) api.AccountState {
 		return api.AccountState{Detail: common.KindOf(err).String()}
 	}
 	return api.AccountState{Ready: true}
+}
+
+// accountStates remembers what was last logged of each account's readiness, so that a probe every few seconds is not a line every few seconds.
+type accountStates struct {
+	mu     sync.Mutex
+	logged map[string]api.AccountState
+}
+
+// note logs the state of an account if it is another than before, with the cause that the answer does not tell.
+func (s *accountStates) note(log logrus.FieldLogger, name string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := stateOf(err)
+	if before, known := s.logged[name]; known && before == now {
+		return
+	}
+	if s.logged == nil {
+		s.logged = map[string]api.AccountState{}
+	}
+	s.logged[name] = now
+	if err != nil {
+		log.WithField("account", name).WithError(err).Warn("the account is not ready")
+		return
+	}
+	log.WithField("account", name).Info("the account is ready")
 }
 
 // urlOf is where a client on this host reaches the listener.

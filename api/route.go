@@ -34,6 +34,11 @@ func route[A, In, Out any](method, path, summary string, status int, action func
 			if err != nil {
 				return err
 			}
+			if writes(method) {
+				if err := unbuilt(r); err != nil {
+					return err
+				}
+			}
 			in, err := input.read(w, r, s.bodyBytes)
 			if err != nil {
 				return err

@@ -6,6 +6,8 @@ import "context"
 type Request struct {
 	ID     string // the X-Request-Id of the answer
 	Caller string // who asked: the name of the token
+	// Operation is the id of the orchestrating write that is at work for it, "" where none is.
+	Operation string
 }
 
 type requestKey struct{}

@@ -3,6 +3,7 @@ package orchestration
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ecs-api/cloudwatchlogs"
@@ -51,6 +52,7 @@ type Account struct {
 	engine    *plan.Engine
 	spaces    *spaces
 	locks     *locks
+	timeouts  atomic.Pointer[timeouts]
 
 	root     context.Context // of work that goes on without its caller
 	stop     context.CancelCauseFunc
@@ -83,6 +85,7 @@ func New(options Options) *Account {
 		unwatch:   unwatch,
 		left:      map[string]int{},
 	}
+	a.SetTimeouts(options.AnswerTimeout, options.OperationTimeout)
 	a.engine = &plan.Engine{Release: a.release, Restore: a.restore, Unheard: common.Unheard, Quiet: quiet, Permanent: permanent, Explain: common.MessageOf}
 	return a
 }

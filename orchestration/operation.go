@@ -148,7 +148,7 @@ func perform[T any](ctx context.Context, a *Account, what asked, prepare func(co
 	if err != nil {
 		return answer[T]{}.value, err
 	}
-	patience := time.NewTimer(a.AnswerTimeout)
+	patience := time.NewTimer(a.timeouts.Load().answer)
 	defer patience.Stop()
 	select {
 	case given := <-answers:
@@ -162,7 +162,7 @@ func perform[T any](ctx context.Context, a *Account, what asked, prepare func(co
 
 func performed[T any](root context.Context, op *operation, prepare func(context.Context, *operation) (prepared[T], error), answers chan<- answer[T]) {
 	a := op.account
-	ctx, cancel := context.WithTimeoutCause(root, a.OperationTimeout, common.New(common.Deadline, "the operation ran past its time"))
+	ctx, cancel := context.WithTimeoutCause(root, a.timeouts.Load().operation, common.New(common.Deadline, "the operation ran past its time"))
 	defer cancel()
 	if err := a.enter(ctx, op); err != nil {
 		a.Observe(op.record.Verb, "refused")
