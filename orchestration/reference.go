@@ -3,6 +3,7 @@ package orchestration
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"ecs-api/common"
@@ -43,37 +44,101 @@ func (a *Account) here(ctx context.Context, name string) error {
 	return common.Newf(common.NotFound, "%s is not in this account and region", name)
 }
 
-// references gives the secrets and parameters that container definitions name, each once.
-func references(containers []*awsecs.ContainerDefinition) (secrets, parameters []string) {
-	seen := map[string]bool{}
-	add := func(list *[]string, name string) {
-		if name != "" && !seen[name] {
-			seen[name] = true
-			*list = append(*list, name)
-		}
+// named is what a request refers to by name or ARN, each once.
+type named struct{ secrets, parameters, roles []string }
+
+func once(list *[]string, name string) {
+	if name != "" && !slices.Contains(*list, name) {
+		*list = append(*list, name)
 	}
-	valueFrom := func(secret *awsecs.Secret) {
-		name := aws.StringValue(secret.ValueFrom)
-		if parsed, err := arn.Parse(name); err == nil && parsed.Service == "secretsmanager" {
-			add(&secrets, secretARN(name))
-			return
-		}
-		add(&parameters, name)
+}
+
+func (n *named) secret(name *string) { once(&n.secrets, aws.StringValue(name)) }
+
+func (n *named) role(role *string) { once(&n.roles, aws.StringValue(role)) }
+
+// valueFrom adds a reference that may be to a secret, by its ARN, or to a parameter, by its name or ARN.
+func (n *named) valueFrom(reference *string) {
+	name := aws.StringValue(reference)
+	if parsed, err := arn.Parse(name); err == nil && parsed.Service == "secretsmanager" {
+		once(&n.secrets, secretARN(name))
+		return
 	}
+	once(&n.parameters, name)
+}
+
+func (n *named) values(secrets []*awsecs.Secret) {
+	for _, secret := range secrets {
+		n.valueFrom(secret.ValueFrom)
+	}
+}
+
+func (n *named) logging(configuration *awsecs.LogConfiguration) {
+	if configuration != nil {
+		n.values(configuration.SecretOptions)
+	}
+}
+
+func (n *named) containers(containers []*awsecs.ContainerDefinition) {
 	for _, container := range containers {
 		if container.RepositoryCredentials != nil {
-			add(&secrets, aws.StringValue(container.RepositoryCredentials.CredentialsParameter))
+			n.secret(container.RepositoryCredentials.CredentialsParameter)
 		}
-		for _, secret := range container.Secrets {
-			valueFrom(secret)
-		}
-		if container.LogConfiguration != nil {
-			for _, secret := range container.LogConfiguration.SecretOptions {
-				valueFrom(secret)
-			}
+		n.values(container.Secrets)
+		n.logging(container.LogConfiguration)
+	}
+}
+
+// references gives the secrets and parameters that container definitions name.
+func references(containers []*awsecs.ContainerDefinition) (secrets, parameters []string) {
+	var n named
+	n.containers(containers)
+	return n.secrets, n.parameters
+}
+
+// definitionReferences gives what a task definition refers to: its roles, what its containers are given, and the credentials of its file systems.
+func definitionReferences(in *awsecs.RegisterTaskDefinitionInput) (n named) {
+	n.role(in.ExecutionRoleArn)
+	n.role(in.TaskRoleArn)
+	n.containers(in.ContainerDefinitions)
+	for _, volume := range in.Volumes {
+		if files := volume.FsxWindowsFileServerVolumeConfiguration; files != nil && files.AuthorizationConfig != nil {
+			n.valueFrom(files.AuthorizationConfig.CredentialsParameter)
 		}
 	}
-	return secrets, parameters
+	return n
+}
+
+// serviceReferences gives what a service refers to, beside its registry and its definition.
+func serviceReferences(connect *awsecs.ServiceConnectConfiguration, volumes []*awsecs.ServiceVolumeConfiguration) (n named) {
+	for _, volume := range volumes {
+		if volume.ManagedEBSVolume != nil {
+			n.role(volume.ManagedEBSVolume.RoleArn)
+		}
+	}
+	if connect == nil {
+		return n
+	}
+	n.logging(connect.LogConfiguration)
+	for _, service := range connect.Services {
+		if service.Tls != nil {
+			n.role(service.Tls.RoleArn)
+		}
+	}
+	return n
+}
+
+// lookReferences holds that all that is referred to may be used in the cluster.
+func (a *Account) lookReferences(n named, cluster string) (reads []func(context.Context) error) {
+	for _, may := range []struct {
+		names []string
+		use   func(ctx context.Context, name, cluster string) error
+	}{{n.secrets, a.mayRead}, {n.parameters, a.mayReadParameter}, {n.roles, a.mayPass}} {
+		for _, name := range may.names {
+			reads = append(reads, func(ctx context.Context) error { return may.use(ctx, name, cluster) })
+		}
+	}
+	return reads
 }
 
 // secretARN cuts off what a container may add to a secret's ARN: JSON key, version stage and version id.
@@ -82,7 +147,7 @@ func secretARN(valueFrom string) string {
 	return strings.Join(parts[:min(len(parts), 7)], ":")
 }
 
-// mayRead gives NotFound unless the secret is ours and not another cluster's, or the configuration allows it.
+// mayRead gives NotFound unless the secret is ours, not another cluster's and not about to go, or the configuration allows it.
 func (a *Account) mayRead(ctx context.Context, secret, cluster string) error {
 	if a.allows(secret) {
 		return nil
@@ -99,11 +164,14 @@ func (a *Account) mayRead(ctx context.Context, secret, cluster string) error {
 	if !a.owns(fromSecretTags(found.Tags)) || !inSpace(aws.StringValue(found.Name), a.Org, cluster) {
 		return notOurs("secret", secret)
 	}
+	if found.DeletedDate != nil {
+		return common.Newf(common.NotFound, "secret %s is scheduled for deletion: its value cannot be read", secret)
+	}
 	return nil
 }
 
 // mayReadParameter gives NotFound unless the parameter lies under our org's path, or the configuration allows it.
-func (a *Account) mayReadParameter(ctx context.Context, parameter string) error {
+func (a *Account) mayReadParameter(ctx context.Context, parameter, _ string) error {
 	if a.allows(parameter) {
 		return nil
 	}

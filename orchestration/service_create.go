@@ -103,8 +103,10 @@ func (a *Account) lookCreate(ctx context.Context, in *CreateServiceInput) (facts
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			facts.cluster, err = a.clusterFor(ctx, cluster, in.Cluster != nil)
-			return err
+			if facts.cluster, err = a.clusterFor(ctx, cluster, in.Cluster != nil); err != nil {
+				return err
+			}
+			return in.fitsCluster(facts.cluster)
 		},
 		func(ctx context.Context) (err error) {
 			facts.draining, err = a.freeServiceName(ctx, cluster, aws.StringValue(in.Service.ServiceName))
@@ -124,21 +126,30 @@ func (a *Account) lookCreate(ctx context.Context, in *CreateServiceInput) (facts
 				return common.Newf(common.NotFound, "task definition %s is not active", aws.StringValue(in.Service.TaskDefinition))
 			}
 			facts.definition = named.TaskDefinition
-			return a.mayUse(named, cluster)
+			if err := a.mayUse(named, cluster); err != nil {
+				return err
+			}
+			return in.fitsDefinition(named.TaskDefinition)
 		})
 	}
 	if in.ServiceRegistry != nil {
 		reads = append(reads, func(ctx context.Context) error {
-			_, err := a.discovery.Namespace(ctx, namespaceOf(in.ServiceRegistry))
-			return err
+			namespace, err := a.discovery.Namespace(ctx, namespaceOf(in.ServiceRegistry))
+			if err != nil {
+				return err
+			}
+			return in.fitsNamespace(namespace)
 		})
 	}
 	if registry := in.registryARN(); registry != "" {
 		reads = append(reads, func(ctx context.Context) (err error) {
-			facts.registry, err = a.ourRegistry(ctx, registry)
-			return err
+			if facts.registry, err = a.ourRegistry(ctx, registry); err != nil {
+				return err
+			}
+			return in.fitsRegistry(facts.registry)
 		})
 	}
+	reads = append(reads, a.lookReferences(serviceReferences(in.Service.ServiceConnectConfiguration, in.Service.VolumeConfigurations), cluster)...)
 	err = look(ctx, reads...)
 	return facts, err
 }
@@ -161,26 +172,13 @@ func (a *Account) lookDefinition(in *CreateServiceInput, cluster string) []func(
 		func(ctx context.Context) error {
 			return a.freeFamily(ctx, aws.StringValue(in.TaskDefinition.Family), cluster)
 		},
-		func(ctx context.Context) error {
-			return a.mayPass(ctx, aws.StringValue(in.TaskDefinition.ExecutionRoleArn), cluster)
-		},
-		func(ctx context.Context) error {
-			return a.mayPass(ctx, aws.StringValue(in.TaskDefinition.TaskRoleArn), cluster)
-		},
 	}
 	for _, secret := range in.secrets(a, func(tags common.Tags) common.Tags { return tags }) {
 		reads = append(reads, func(ctx context.Context) error {
 			return a.freeSecretName(ctx, aws.StringValue(secret.Name))
 		})
 	}
-	secrets, parameters := references(in.TaskDefinition.ContainerDefinitions)
-	for _, secret := range secrets {
-		reads = append(reads, func(ctx context.Context) error { return a.mayRead(ctx, secret, cluster) })
-	}
-	for _, parameter := range parameters {
-		reads = append(reads, func(ctx context.Context) error { return a.mayReadParameter(ctx, parameter) })
-	}
-	return reads
+	return append(reads, a.lookReferences(definitionReferences(in.TaskDefinition), cluster)...)
 }
 
 // buildCreate plans the create: nothing of it reads or changes anything before the plan is run.
