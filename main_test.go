@@ -61,6 +61,7 @@ func TestMisuseIsOneLineAndStatus2(t *testing.T) {
 		want string
 	}{
 		"unknown flag":        {[]string{"-nope"}, "flag provided but not defined: -nope"},
+		"not yet":             {[]string{"-new-token", "ci"}, "-new-token is not available yet"},
 		"argument":            {[]string{"serve"}, `unexpected argument "serve"`},
 		"no file":             {nil, "config/config.json: no such file or directory"},
 		"named file missing":  {[]string{"-sandbox", "-config", "nowhere.json"}, "nowhere.json: no such file or directory"},
@@ -115,12 +116,17 @@ type running struct {
 // start runs the program with a sandbox until the test ends, and reads what it prints.
 func start(t *testing.T, configuration string) *running {
 	t.Helper()
+	return startWith(t, configuration, nil)
+}
+
+func startWith(t *testing.T, configuration string, hangups <-chan os.Signal) *running {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	reader, writer := io.Pipe()
 	r := &running{stop: stop, stderr: &bytes.Buffer{}}
 	done := make(chan error, 1)
 	go func() {
-		err := Run(ctx, r.hangups, []string{"-sandbox", "-config", write(t, "config.json", configuration)}, os.Getenv, writer, r.stderr)
+		err := Run(ctx, hangups, []string{"-sandbox", "-config", write(t, "config.json", configuration)}, os.Getenv, writer, r.stderr)
 		_ = writer.CloseWithError(io.ErrUnexpectedEOF)
 		done <- err
 	}()
