@@ -22,14 +22,23 @@ const maxViolations = 50
 // document checks JSON against a Go type before it is decoded. encoding/json names neither the place of a wrong type in a list nor more than one
 // of them, lets null members of lists through, where they would become nil pointers, and takes the last of two members that differ by case. All these
 // are refused here, with their pointers. Members that the type has not are skipped, whatever they hold.
+//
+// A pointer names a member as its type does, however the caller wrote it: the rules of an input know no other name, and clients one to match.
+// The keys of a map are the caller's.
 type document struct {
 	root    reflect.Type
-	members map[reflect.Type]map[string]reflect.Type // of each struct type, by folded name
+	members map[reflect.Type]map[string]member // of each struct type, by folded name
+}
+
+// member is a field of a struct, by the name that encoding/json gives it.
+type member struct {
+	name string
+	of   reflect.Type
 }
 
 // newDocument gives nil for a type that takes nothing from a body.
 func newDocument(root reflect.Type) *document {
-	d := &document{root: root, members: map[reflect.Type]map[string]reflect.Type{}}
+	d := &document{root: root, members: map[reflect.Type]map[string]member{}}
 	d.learn(root)
 	if len(d.members[root]) == 0 {
 		return nil
@@ -106,14 +115,14 @@ func (d *document) learn(t reflect.Type) {
 	case d.members[t] == nil:
 		d.members[t] = membersOf(t)
 		for _, member := range d.members[t] {
-			d.learn(member)
+			d.learn(member.of)
 		}
 	}
 }
 
-// membersOf gives the types of a struct's members by their folded JSON names, as encoding/json knows them: embedded structs lend theirs, the shallowest wins.
-func membersOf(t reflect.Type) map[string]reflect.Type {
-	members, depths := map[string]reflect.Type{}, map[string]int{}
+// membersOf gives a struct's members by their folded JSON names, as encoding/json knows them: embedded structs lend theirs, the shallowest wins.
+func membersOf(t reflect.Type) map[string]member {
+	members, depths := map[string]member{}, map[string]int{}
 	for _, field := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		embedded := field.Anonymous && name == "" && bare(field.Type).Kind() == reflect.Struct
@@ -123,11 +132,11 @@ func membersOf(t reflect.Type) map[string]reflect.Type {
 		if name == "" {
 			name = field.Name
 		}
-		name = folded(name)
-		if depth, known := depths[name]; known && depth <= len(field.Index) {
+		key := folded(name)
+		if depth, known := depths[key]; known && depth <= len(field.Index) {
 			continue
 		}
-		members[name], depths[name] = field.Type, len(field.Index)
+		members[key], depths[key] = member{name, field.Type}, len(field.Index)
 	}
 	return members
 }
@@ -191,16 +200,16 @@ func (w *walk) leaf(t reflect.Type, pointer string) error {
 func (w *walk) object(t reflect.Type, pointer string) error {
 	members, seen := w.members[t], map[string]bool{}
 	return w.each(func(key string, _ int) error {
-		below := pointer + "/" + escaped(key)
 		member, known := members[folded(key)]
 		if !known {
 			return w.skip()
 		}
-		if seen[folded(key)] {
+		below := pointer + "/" + escaped(member.name)
+		if seen[member.name] {
 			w.violate(below, "is given twice: names that differ by case are the same")
 		}
-		seen[folded(key)] = true
-		return w.value(member, below)
+		seen[member.name] = true
+		return w.value(member.of, below)
 	})
 }
 

@@ -28,11 +28,11 @@ type fake struct {
 }
 
 type createInput struct {
-	Cluster        *awsecs.CreateClusterInput
-	TaskDefinition *awsecs.RegisterTaskDefinitionInput
-	Credentials    map[string]*secretsmanager.CreateSecretInput
-	Service        *awsecs.CreateServiceInput
-	Tags           []*awsecs.Tag
+	Cluster        *awsecs.CreateClusterInput                   `json:"cluster"`
+	TaskDefinition *awsecs.RegisterTaskDefinitionInput          `json:"taskdefinition"`
+	Credentials    map[string]*secretsmanager.CreateSecretInput `json:"credentials"`
+	Service        *awsecs.CreateServiceInput                   `json:"service"`
+	Tags           []*awsecs.Tag                                `json:"tags"`
 	Account        string   `path:"account" json:"-"`
 	All            bool     `query:"all" json:"-"`
 	Limit          *int64   `query:"limit" json:"-"`

@@ -203,7 +203,7 @@ func TestTheProcessMayDieAnywhere(t *testing.T) {
 func TestTheRecoveryMayDieToo(t *testing.T) {
 	for verb, l := range map[string]life{"create": creating, "recursive delete": deleting} {
 		count, asked := l.calls(t)
-		for at := 2; at <= count; at += 3 {
+		for at := 2; at <= count; at += 7 {
 			for again := 1; ; again++ {
 				died := false
 				inWorld(t, func(w *world) {

@@ -188,7 +188,7 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 	op.keep(false, func(record *journal.Operation) { record.Result = a.redacted(made) })
 	a.locks.answered(op.hold)
 	answers <- answer[T]{value: made}
-	a.drive(root, op, journal.Succeeded, a.engine.Retire)
+	a.drive(root, op, journal.Succeeded, a.engine.Retire, func() {})
 }
 
 // enter holds the operation's names and leases its space.
@@ -223,13 +223,7 @@ func (a *Account) undo(ctx context.Context, op *operation, cause error, answer f
 	timer := time.AfterFunc(undoAnswer, report)
 	defer timer.Stop()
 	defer report()
-	a.drive(ctx, op, journal.RolledBack, func(ctx context.Context, ledger *plan.Ledger) error {
-		err := a.engine.Undo(ctx, ledger)
-		if len(leftIn(ledger.Progress())) > 0 {
-			report()
-		}
-		return err
-	})
+	a.drive(ctx, op, journal.RolledBack, a.engine.Undo, report)
 }
 
 // What AWS refuses for good is asked for again with growing pauses.
@@ -238,9 +232,10 @@ const (
 	longestRetry = time.Hour
 )
 
-// drive does what is left of an operation, ends its lease and its hold, and its record when nothing is left. What could not be released is tried again until it is;
-// in between the operation is failed, and holds nothing. When ctx ends, the journal knows what is left.
-func (a *Account) drive(ctx context.Context, op *operation, end journal.State, work func(context.Context, *plan.Ledger) error) {
+// drive does what is left of an operation, ends its lease and its hold, and its record when nothing is left. What could not be released
+// is tried again until it is; in between the operation is failed, and holds nothing. report is called after each attempt. When ctx ends,
+// the journal knows what is left.
+func (a *Account) drive(ctx context.Context, op *operation, end journal.State, work func(context.Context, *plan.Ledger) error, report func()) {
 	for pause := firstRetry; ; pause = min(2*pause, longestRetry) {
 		err := work(ctx, op.ledger)
 		if err == nil {
@@ -250,6 +245,7 @@ func (a *Account) drive(ctx context.Context, op *operation, end journal.State, w
 		if err == nil && len(left) == 0 {
 			op.end(end)
 		}
+		report()
 		a.locks.end(op.hold)
 		if err != nil || len(left) == 0 {
 			return

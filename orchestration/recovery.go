@@ -49,7 +49,7 @@ func (a *Account) resume(ctx context.Context, op *operation) {
 	}
 	if committed {
 		op.ledger.Commit()
-		a.drive(ctx, op, journal.Succeeded, a.engine.Retire)
+		a.drive(ctx, op, journal.Succeeded, a.engine.Retire, func() {})
 		return
 	}
 	op.ledger.Resume()

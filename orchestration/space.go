@@ -36,16 +36,18 @@ type ground struct {
 func newGround(op *operation) *ground {
 	g := &ground{op: op, decided: make(chan struct{})}
 	progress := op.ledger.Progress()
-	if slices.ContainsFunc(leftIn(progress), func(s plan.Step) bool { return !s.Effect.Ground }) {
-		return nil // what stands on the ground is still there
+	// What is left of the operation's own keeps the ground that it stands on.
+	carries := func(i int) func(plan.Step) bool {
+		return func(s plan.Step) bool { return !s.Effect.Ground && s.Standing() && slices.Contains(s.After, i) }
 	}
 	for i, step := range progress.Steps {
-		if !progress.Committed && step.Effect.Ground && step.Standing() {
+		if !progress.Committed && step.Effect.Ground && step.Standing() && !slices.ContainsFunc(progress.Steps, carries(i)) {
 			g.steps = append(g.steps, op.ledger.Step(i))
 		}
 	}
+	rest := slices.ContainsFunc(progress.Retirements, func(s plan.Step) bool { return !s.Effect.Ground && !s.Gone() })
 	for i, retirement := range progress.Retirements {
-		if progress.Committed && retirement.Effect.Ground {
+		if progress.Committed && retirement.Effect.Ground && !rest {
 			g.leaving = append(g.leaving, op.ledger.Retirement(i))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"ecs-api/common"
 	"ecs-api/orchestration/plan"
 )
 
@@ -18,8 +19,9 @@ func again(in plan.Inputs, limit time.Duration, worth func(error) bool, call fun
 		if err == nil || !worth(err) || time.Now().Add(pause).After(deadline) {
 			return err
 		}
-		if in.Pause(pause) != nil {
-			return err
+		if ended := in.Pause(pause); ended != nil {
+			return &common.Error{Kind: common.KindOf(ended), Message: common.MessageOf(ended) + ", waiting for this to pass: " + common.MessageOf(err),
+				Unheard: common.Unheard(err), Err: err}
 		}
 		pause = min(2*pause, 8*time.Second)
 	}
