@@ -37,6 +37,7 @@ var mayImport = func() map[string][]string {
 		"config":             {"common"},
 		"sandbox":            {},
 		"bench":              {},
+		"e2e":                {"sandbox"}, // the program is a process there
 		"common":             {},
 		"common/awsclient":   {"common"},
 		awstest:              {"common", "common/awsclient"},
