@@ -33,10 +33,10 @@ type createInput struct {
 	Credentials    map[string]*secretsmanager.CreateSecretInput `json:"credentials"`
 	Service        *awsecs.CreateServiceInput                   `json:"service"`
 	Tags           []*awsecs.Tag                                `json:"tags"`
-	Account        string   `path:"account" json:"-"`
-	All            bool     `query:"all" json:"-"`
-	Limit          *int64   `query:"limit" json:"-"`
-	Status         []string `query:"status" json:"-"`
+	Account        string                                       `path:"account" json:"-"`
+	All            bool                                         `query:"all" json:"-"`
+	Limit          *int64                                       `query:"limit" json:"-"`
+	Status         []string                                     `query:"status" json:"-"`
 }
 
 func (in *createInput) Validate() []common.Violation {
