@@ -3,6 +3,7 @@ package orchestration
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"ecs-api/common"
@@ -32,19 +33,45 @@ func notOurs(kind, name string) error {
 	return common.Newf(common.NotFound, "%s %s is not found", kind, name)
 }
 
-// buildCluster completes what was asked: capacity providers FARGATE and FARGATE_SPOT, one task on demand and the rest on spot, unless it says otherwise.
+// buildCluster completes what was asked: capacity providers FARGATE and FARGATE_SPOT, and those that its strategy names; one task on demand and the rest on spot, as far as it has these
+// providers. Either may be given without the other.
 func buildCluster(asked *awsecs.CreateClusterInput, name string, tags common.Tags) *awsecs.CreateClusterInput {
 	in := *asked
 	in.ClusterName = aws.String(name)
 	in.Tags = ecsTags(tags)
-	if in.CapacityProviders == nil && in.DefaultCapacityProviderStrategy == nil {
-		in.CapacityProviders = aws.StringSlice([]string{"FARGATE", "FARGATE_SPOT"})
-		in.DefaultCapacityProviderStrategy = []*awsecs.CapacityProviderStrategyItem{
-			{CapacityProvider: aws.String("FARGATE"), Base: aws.Int64(1), Weight: aws.Int64(0)},
-			{CapacityProvider: aws.String("FARGATE_SPOT"), Weight: aws.Int64(1)},
-		}
+	if len(in.CapacityProviders) == 0 {
+		in.CapacityProviders = buildProviders(in.DefaultCapacityProviderStrategy)
+	}
+	if len(in.DefaultCapacityProviderStrategy) == 0 {
+		in.DefaultCapacityProviderStrategy = buildStrategy(aws.StringValueSlice(in.CapacityProviders))
 	}
 	return &in
+}
+
+// buildProviders gives FARGATE, FARGATE_SPOT and what else a strategy names: it can only name the cluster's own.
+func buildProviders(strategy []*awsecs.CapacityProviderStrategyItem) []*string {
+	providers := []string{onDemand, spot}
+	for _, one := range strategy {
+		once(&providers, aws.StringValue(one.CapacityProvider))
+	}
+	return aws.StringSlice(providers)
+}
+
+// buildStrategy gives the default strategy of a cluster with these capacity providers. The only one takes all: without a weight it would get no task beyond its base.
+func buildStrategy(providers []string) []*awsecs.CapacityProviderStrategyItem {
+	var strategy []*awsecs.CapacityProviderStrategyItem
+	both := slices.Contains(providers, spot)
+	if slices.Contains(providers, onDemand) {
+		weight := int64(1)
+		if both {
+			weight = 0
+		}
+		strategy = append(strategy, &awsecs.CapacityProviderStrategyItem{CapacityProvider: aws.String(onDemand), Base: aws.Int64(1), Weight: aws.Int64(weight)})
+	}
+	if both {
+		strategy = append(strategy, &awsecs.CapacityProviderStrategyItem{CapacityProvider: aws.String(spot), Weight: aws.Int64(1)})
+	}
+	return strategy
 }
 
 // clusterNode makes the cluster. One that another operation makes at the same time is taken as ours.
@@ -68,13 +95,23 @@ func (op *operation) clusterNode(p *plan.Plan, in *awsecs.CreateClusterInput) pl
 			if err != nil {
 				return nil, err
 			}
-			return a.activeCluster(ctx, inputs, cluster)
+			cluster, err = a.activeCluster(ctx, inputs, cluster)
+			return cluster, took(err)
 		},
 	})
 }
 
-// activeCluster waits until a cluster that is being provisioned is ACTIVE.
-func (a *Account) activeCluster(ctx context.Context, inputs plan.Inputs, cluster *awsecs.Cluster) (*awsecs.Cluster, error) {
+// activeCluster waits until a cluster that is being provisioned is ACTIVE. NotFound if it is another org's: CreateCluster answers with one that stands
+// as if it had made it.
+func (a *Account) activeCluster(ctx context.Context, inputs plan.Inputs, cluster *awsecs.Cluster) (_ *awsecs.Cluster, err error) {
+	if len(cluster.Tags) == 0 {
+		if cluster, err = a.ecs.Cluster(ctx, aws.StringValue(cluster.ClusterName)); err != nil {
+			return nil, err
+		}
+	}
+	if !a.owns(fromECSTags(cluster.Tags)) {
+		return nil, notOurs("cluster", aws.StringValue(cluster.ClusterName))
+	}
 	for pause := time.Second; aws.StringValue(cluster.Status) != "ACTIVE"; pause = min(2*pause, 15*time.Second) {
 		name := aws.StringValue(cluster.ClusterName)
 		if aws.StringValue(cluster.Status) == "FAILED" {

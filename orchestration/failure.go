@@ -36,12 +36,25 @@ func newRollback(progress plan.Progress) Rollback {
 		case step.State == plan.Left:
 			r.Complete = false
 			r.Left = append(r.Left, Left{Resource: name, Reason: step.Reason})
+		case step.Commit && step.State == plan.Unheard && step.Effect.Change == plan.None:
+			r.Complete = false
+			r.Left = append(r.Left, Left{Resource: name, Reason: "AWS has not said yet whether this was done: " + step.Reason})
 		case step.Standing():
 			r.Complete = false
 			r.Left = append(r.Left, Left{Resource: name, Reason: "being taken back"})
 		}
 	}
 	return r
+}
+
+// unknown says whether nobody knows yet if the commit point was passed, and it leaves nothing that could be taken back.
+func unknown(progress plan.Progress) bool {
+	for _, step := range progress.Steps {
+		if step.Commit && step.State == plan.Unheard && step.Effect.Change == plan.None {
+			return true
+		}
+	}
+	return false
 }
 
 // Failure is an orchestrating write that failed after it had begun to change things. Its cause gives its kind.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sort"
 	"strings"
+	"sync"
 
 	"ecs-api/common"
 	"ecs-api/orchestration/plan"
@@ -63,6 +64,12 @@ func sortedKeys[V any](m map[string]V) []string {
 // releaseFamily removes the revisions of a family that belong to a space, and their secrets, where no service or running task uses them. Secrets go between
 // deregistering and deleting: a process that dies in between finds them through the revisions again.
 func (a *Account) releaseFamily(ctx context.Context, r plan.Resource) (found bool, err error) {
+	// A create that registers in the family holds it until its service stands and names its revision.
+	hold, err := a.locks.wait(ctx, "task definition "+r.Key)
+	if err != nil {
+		return false, err
+	}
+	defer a.locks.end(hold)
 	revisions, err := a.spaceRevisions(ctx, r)
 	if err != nil || len(revisions) == 0 {
 		return false, err
@@ -72,7 +79,6 @@ func (a *Account) releaseFamily(ctx context.Context, r plan.Resource) (found boo
 		return true, err
 	}
 	var unused []*revision
-	needed := map[string]bool{}
 	for _, candidate := range revisions {
 		if !used[aws.StringValue(candidate.TaskDefinitionArn)] {
 			unused = append(unused, candidate)
@@ -82,13 +88,18 @@ func (a *Account) releaseFamily(ctx context.Context, r plan.Resource) (found boo
 	if err != nil {
 		return true, err
 	}
-	for _, secret := range a.secretsOf(inUse) {
-		needed[secret] = true
+	needed, err := a.secretsOf(ctx, inUse)
+	if err != nil {
+		return true, err
+	}
+	named, err := a.secretsOf(ctx, unused)
+	if err != nil {
+		return true, err
 	}
 	if err := a.deregister(ctx, unused); err != nil {
 		return true, err
 	}
-	if err := a.releaseSecrets(ctx, r, a.secretsOf(unused), needed); err != nil {
+	if err := a.releaseSecrets(ctx, r, named, needed); err != nil {
 		return true, err
 	}
 	return true, a.deleteRevisions(ctx, unused)
@@ -149,27 +160,39 @@ func (a *Account) inUse(ctx context.Context, cluster string) (map[string]bool, e
 	return used, err
 }
 
-// secretsOf gives the secrets that revisions name, each once.
-func (a *Account) secretsOf(revisions []*revision) []string {
-	seen := map[string]bool{}
+// secretsOf gives the names of the secrets that revisions name, whether by name or by ARN, by ARN. Those that are gone are left out.
+func (a *Account) secretsOf(ctx context.Context, revisions []*revision) (map[string]string, error) {
+	named := map[string]string{}
+	var mu sync.Mutex
+	var reads []func(context.Context) error
 	for _, r := range revisions {
 		secrets, _ := references(r.ContainerDefinitions)
 		for _, secret := range secrets {
-			seen[secret] = true
+			reads = append(reads, func(ctx context.Context) error {
+				found, err := a.secrets.Secret(ctx, secret)
+				if err != nil {
+					return absent(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				named[aws.StringValue(found.ARN)] = aws.StringValue(found.Name)
+				return nil
+			})
 		}
 	}
-	return sortedKeys(seen)
+	err := look(ctx, reads...)
+	return named, err
 }
 
 // releaseSecrets deletes the secrets of a space that nothing needs any more. Those that lie elsewhere are not the space's to delete.
-func (a *Account) releaseSecrets(ctx context.Context, r plan.Resource, secrets []string, needed map[string]bool) error {
+func (a *Account) releaseSecrets(ctx context.Context, r plan.Resource, secrets, needed map[string]string) error {
 	var calls []func(context.Context) error
-	for _, secret := range secrets {
-		if needed[secret] || !strings.Contains(secret, secretPath(a.Org, r.Space)) {
+	for arn, name := range secrets {
+		if needed[arn] != "" || !strings.HasPrefix(name, secretPath(a.Org, r.Space)) {
 			continue
 		}
 		calls = append(calls, func(ctx context.Context) error {
-			_, err := a.releaseSecret(ctx, plan.Resource{Account: r.Account, Kind: kindSecret, Space: r.Space, Key: secret})
+			_, err := a.releaseSecret(ctx, plan.Resource{Account: r.Account, Kind: kindSecret, Space: r.Space, Key: name})
 			return err
 		})
 	}

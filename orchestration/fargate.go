@@ -53,6 +53,11 @@ func measure(pattern *regexp.Regexp, size string) (int64, bool) {
 	return int64(number), true
 }
 
+// unsupported refuses a member that Fargate does not take.
+func (v *violations) unsupported(pointer string, given bool) {
+	v.check(!given, pointer, "is not supported on Fargate")
+}
+
 // fargateSize checks CPU and memory of a task.
 func (v *violations) fargateSize(pointer, cpu, memory string) {
 	units, ok := cpuUnits(cpu)

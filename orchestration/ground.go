@@ -22,11 +22,8 @@ type groundFacts struct {
 func (a *Account) lookGround(cluster string, facts *groundFacts) []func(context.Context) error {
 	return []func(context.Context) error{
 		func(ctx context.Context) (err error) {
-			facts.role, err = a.iam.Role(ctx, roleName(cluster))
-			if err == nil && !a.owns(fromIAMTags(facts.role.Tags)) {
-				return notOurs("role", roleName(cluster))
-			}
-			return absent(err)
+			facts.role, err = a.spaceRole(ctx, cluster)
+			return err
 		},
 		func(ctx context.Context) (err error) {
 			facts.policy, err = a.iam.RolePolicy(ctx, roleName(cluster), rolePolicyName)

@@ -24,11 +24,12 @@ type hold struct {
 func newLocks() *locks { return &locks{holds: map[string]*hold{}} }
 
 // take takes the names for an operation. The first is what it writes on: Conflict if another operation that has not answered holds it. The
-// others, and one that has answered, are waited for. Every caller takes its names in the same order of kinds, so that none waits in a circle.
+// others, and one that has answered, are waited for. Every caller takes its names in the same order of kinds, and before its lease of a
+// space, so that none waits in a circle.
 func (l *locks) take(ctx context.Context, operation string, names ...string) (*hold, error) {
 	h := &hold{operation: operation, ended: make(chan struct{})}
-	for _, name := range names {
-		if err := l.add(ctx, h, name); err != nil {
+	for i, name := range names {
+		if err := l.add(ctx, h, name, i > 0); err != nil {
 			l.end(h)
 			return nil, err
 		}
@@ -36,14 +37,20 @@ func (l *locks) take(ctx context.Context, operation string, names ...string) (*h
 	return h, nil
 }
 
-// add takes one more name.
-func (l *locks) add(ctx context.Context, h *hold, name string) error {
+// wait takes one name as soon as it is free, for what an operation does after its answer.
+func (l *locks) wait(ctx context.Context, name string) (*hold, error) {
+	h := &hold{answered: true, ended: make(chan struct{})}
+	return h, l.add(ctx, h, name, true)
+}
+
+// add takes one more name. Conflict if another operation that has not answered holds it, unless it may be waited for.
+func (l *locks) add(ctx context.Context, h *hold, name string, wait bool) error {
 	for {
 		other := l.try(h, name)
 		if other == nil {
 			return nil
 		}
-		if len(h.names) == 0 && !l.hasAnswered(other) {
+		if !wait && !l.hasAnswered(other) {
 			return common.Newf(common.Conflict, "operation %s holds %s", other.operation, name)
 		}
 		select {

@@ -68,7 +68,8 @@ func (op *operation) logGroupNode(p *plan.Plan, tags common.Tags) plan.Handle[st
 		Call: func(ctx context.Context, _ plan.Inputs) (string, error) {
 			err := a.logs.CreateLogGroup(ctx, &awslogs.CreateLogGroupInput{LogGroupName: aws.String(name), Tags: aws.StringMap(tags)})
 			if awsclient.IsAlreadyExists(err) {
-				_, err = a.logGroup(ctx, name)
+				_, unread := a.logGroup(ctx, name)
+				err = adopted(err, unread)
 			}
 			return name, err
 		},

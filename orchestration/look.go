@@ -3,6 +3,7 @@ package orchestration
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 
@@ -35,6 +36,9 @@ func look(ctx context.Context, reads ...func(context.Context) error) error {
 		})
 	}
 	_ = group.Wait()
+	if len(failed) > 0 && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	return combined(failed)
 }
 
@@ -52,7 +56,9 @@ func combined(failed []error) error {
 			if first == nil {
 				first = err
 			}
-			messages = append(messages, common.MessageOf(err))
+			if message := common.MessageOf(err); !slices.Contains(messages, message) {
+				messages = append(messages, message)
+			}
 			var known *common.Error
 			if errors.As(err, &known) {
 				violations = append(violations, known.Violations...)

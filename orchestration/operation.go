@@ -203,19 +203,8 @@ func (a *Account) enter(ctx context.Context, op *operation) (err error) {
 	return nil
 }
 
-// holdAlso holds one more name, that only the look could tell.
-func (op *operation) holdAlso(ctx context.Context, name string) error {
-	op.record.Holds = append(op.record.Holds, name)
-	return op.account.locks.add(ctx, op.hold, name)
-}
-
 // undo takes back what the failed run left; answer is called once, when that has ended or the caller has waited long enough.
 func (a *Account) undo(ctx context.Context, op *operation, cause error, answer func(*Failure)) {
-	// That it is being undone must be known before anything is: the next process would take a late commit for a success.
-	op.keep(true, func(record *journal.Operation) {
-		record.State = journal.RollingBack
-		record.Problem = a.problem(newFailure(record.ID, cause, Rollback{}))
-	})
 	report := sync.OnceFunc(func() {
 		a.locks.answered(op.hold)
 		answer(newFailure(op.record.ID, cause, newRollback(op.ledger.Progress())))
@@ -223,6 +212,24 @@ func (a *Account) undo(ctx context.Context, op *operation, cause error, answer f
 	timer := time.AfterFunc(undoAnswer, report)
 	defer timer.Stop()
 	defer report()
+	if unknown(op.ledger.Progress()) {
+		// There is nothing to undo, but there may be something to finish.
+		took, err := a.committed(ctx, op.ledger.Progress().Steps)
+		if err != nil {
+			return // stopping: the next process asks again
+		}
+		if took {
+			op.ledger.Commit()
+			a.drive(ctx, op, journal.Succeeded, a.engine.Retire, report)
+			return
+		}
+		op.ledger.Refuse()
+	}
+	// That it is being undone must be known before anything is: the next process would take a late commit for a success.
+	op.keep(true, func(record *journal.Operation) {
+		record.State = journal.RollingBack
+		record.Problem = a.problem(newFailure(record.ID, cause, Rollback{}))
+	})
 	a.drive(ctx, op, journal.RolledBack, a.engine.Undo, report)
 }
 

@@ -46,7 +46,8 @@ func (op *operation) registryNode(p *plan.Plan, asked *awsdiscovery.CreateServic
 			var exists *awsdiscovery.ServiceAlreadyExists
 			if errors.As(err, &exists) && aws.StringValue(exists.CreatorRequestId) == *in.CreatorRequestId {
 				// Our own retry: the first attempt's answer was lost.
-				return a.discovery.Service(ctx, aws.StringValue(exists.ServiceId))
+				made, err = a.discovery.Service(ctx, aws.StringValue(exists.ServiceId))
+				return made, took(err)
 			}
 			if conflicted(err) {
 				err = &common.Error{Kind: common.Conflict, Message: "the service registry " + key + " exists: " + common.MessageOf(err), Err: err}

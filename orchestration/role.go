@@ -91,14 +91,19 @@ func samePolicy(one, other string) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// ourRole gives a role of ours. NotFound if it is absent or another org's.
-func (a *Account) ourRole(ctx context.Context, name string) (*awsiam.Role, error) {
-	role, err := a.iam.Role(ctx, name)
+// spaceRole gives the execution role of a space, or nil if it is absent. NotFound if it is another org's, Conflict if it is another space's: IAM
+// takes names that differ in case for the same.
+func (a *Account) spaceRole(ctx context.Context, cluster string) (*awsiam.Role, error) {
+	role, err := a.iam.Role(ctx, roleName(cluster))
 	if err != nil {
-		return nil, err
+		return nil, absent(err)
 	}
-	if !a.owns(fromIAMTags(role.Tags)) {
-		return nil, notOurs("role", name)
+	tags := fromIAMTags(role.Tags)
+	if !a.owns(tags) {
+		return nil, notOurs("role", roleName(cluster))
+	}
+	if space := tags[common.TagSpace]; space != "" && space != cluster || aws.StringValue(role.RoleName) != roleName(cluster) {
+		return nil, common.Newf(common.Conflict, "the role %s belongs to the space %s", aws.StringValue(role.RoleName), space)
 	}
 	return role, nil
 }
@@ -120,7 +125,10 @@ func (op *operation) roleNode(p *plan.Plan, tags common.Tags) plan.Handle[*awsia
 		Call: func(ctx context.Context, _ plan.Inputs) (*awsiam.Role, error) {
 			role, err := a.iam.CreateRole(ctx, in)
 			if awsclient.IsAlreadyExists(err) {
-				return a.ourRole(ctx, name)
+				standing, unread := a.spaceRole(ctx, op.record.Cluster)
+				if standing != nil || unread != nil {
+					return standing, adopted(err, unread)
+				}
 			}
 			return role, err
 		},

@@ -1,62 +1,62 @@
 package orchestration
 
 import (
-	"fmt"
-	"strings"
-
 	"ecs-api/common"
 
 	"github.com/aws/aws-sdk-go/aws"
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
+	awssecrets "github.com/aws/aws-sdk-go/service/secretsmanager"
+	awsdiscovery "github.com/aws/aws-sdk-go/service/servicediscovery"
 )
 
 // validate gives Invalid with every rule that the input breaks by itself.
 func (in *CreateServiceInput) validate(a *Account) error {
 	var v violations
-	if in.Service == nil {
-		v.add("/service", "a service is required")
-		return common.InvalidInput(v)
-	}
 	in.validateCluster(&v)
-	in.validateService(&v, a.AllowPublicIP)
-	if in.TaskDefinition != nil {
-		v.taskDefinition("/taskdefinition", in.TaskDefinition)
-		v.credentials("/credentials", in, a)
-	} else if len(in.Credentials) > 0 {
-		v.add("/credentials", "credentials are put on the containers of a taskdefinition, and none is given")
-	}
+	in.validateService(&v, a.network())
+	in.validateDefinition(&v, a)
 	in.validateRegistry(&v)
 	in.validateTags(&v, a.Org)
 	return common.InvalidInput(v)
 }
 
 func (in *CreateServiceInput) validateCluster(v *violations) {
-	pointer := "/service/Cluster"
-	if in.Cluster != nil {
-		v.model("/cluster", in.Cluster)
-		pointer = "/cluster/ClusterName"
+	if in.Cluster == nil {
+		if in.Service != nil {
+			v.clusterName("/service/Cluster", in.clusterName())
+		}
+		return
+	}
+	v.clusterName("/cluster/ClusterName", in.clusterName())
+	v.cluster("/cluster", in.Cluster)
+	if in.Service != nil {
 		made, named := aws.StringValue(in.Cluster.ClusterName), aws.StringValue(in.Service.Cluster)
 		v.check(made == "" || named == "" || made == named, "/service/Cluster", "the service names the cluster %s, and %s is given", named, made)
 	}
-	v.clusterName(pointer, in.clusterName())
 }
 
-func (in *CreateServiceInput) validateService(v *violations, allowPublicIP bool) {
-	service := in.Service
-	v.model("/service", service, "Cluster", "TaskDefinition")
-	v.check(namePattern.MatchString(aws.StringValue(service.ServiceName)), "/service/ServiceName", "1 to 255 letters, digits, - and _")
-	v.definitionChoice(in)
-	v.check(service.DesiredCount != nil && *service.DesiredCount >= 0, "/service/DesiredCount", "a count of 0 or more is required")
-	v.check(oneOf(service.LaunchType, awsecs.LaunchTypeFargate), "/service/LaunchType", "services run on FARGATE")
-	v.check(service.LaunchType == nil || len(service.CapacityProviderStrategy) == 0, "/service/CapacityProviderStrategy", "a launch type and a strategy exclude each other")
-	v.check(oneOf(service.SchedulingStrategy, awsecs.SchedulingStrategyReplica), "/service/SchedulingStrategy", "Fargate takes REPLICA only")
-	v.check(service.DeploymentController == nil || oneOf(service.DeploymentController.Type, awsecs.DeploymentControllerTypeEcs),
-		"/service/DeploymentController/Type", "deployments are ECS's own")
-	v.check(aws.StringValue(service.Role) == "", "/service/Role", "a service with awsvpc networking takes the service-linked role")
-	if network := service.NetworkConfiguration; network != nil && network.AwsvpcConfiguration != nil {
-		v.check(allowPublicIP || oneOf(network.AwsvpcConfiguration.AssignPublicIp, awsecs.AssignPublicIpDisabled),
-			"/service/NetworkConfiguration/AwsvpcConfiguration/AssignPublicIp", "the account does not allow public addresses")
+func (in *CreateServiceInput) validateService(v *violations, defaults network) {
+	if in.Service == nil {
+		v.add("/service", "a service is required")
+		return
 	}
+	v.service("/service", in.Service, defaults)
+	v.definitionChoice(in)
+	var known containers
+	var volumes []*awsecs.Volume
+	if in.TaskDefinition != nil {
+		known, volumes = byName(in.TaskDefinition.ContainerDefinitions), in.TaskDefinition.Volumes
+	}
+	v.definitionOf("/service", in.Service, known, volumes, in.records())
+	v.model("/service", in.Service, "Cluster", "TaskDefinition")
+}
+
+// records are those of the registry that is to be made.
+func (in *CreateServiceInput) records() []*awsdiscovery.DnsRecord {
+	if in.ServiceRegistry == nil || in.ServiceRegistry.DnsConfig == nil {
+		return nil
+	}
+	return in.ServiceRegistry.DnsConfig.DnsRecords
 }
 
 // definitionChoice holds that a definition is either given or named.
@@ -72,137 +72,46 @@ func (v *violations) definitionChoice(in *CreateServiceInput) {
 	}
 }
 
-// oneOf says whether a value is left out or one of those allowed.
-func oneOf(value *string, allowed ...string) bool {
-	for _, one := range allowed {
-		if value == nil || *value == one {
-			return true
-		}
-	}
-	return false
-}
-
-// taskDefinition checks a definition that is to be registered.
-func (v *violations) taskDefinition(pointer string, in *awsecs.RegisterTaskDefinitionInput) {
-	v.model(pointer, in)
-	v.check(namePattern.MatchString(aws.StringValue(in.Family)), pointer+"/Family", "1 to 255 letters, digits, - and _")
-	v.check(oneOf(in.NetworkMode, awsecs.NetworkModeAwsvpc), pointer+"/NetworkMode", "Fargate takes awsvpc only")
-	for i, compatibility := range in.RequiresCompatibilities {
-		v.check(aws.StringValue(compatibility) == awsecs.CompatibilityFargate, fmt.Sprintf("%s/RequiresCompatibilities/%d", pointer, i), "services run on FARGATE")
-	}
-	v.fargateSize(pointer, aws.StringValue(in.Cpu), aws.StringValue(in.Memory))
-	v.check(len(in.ContainerDefinitions) > 0, pointer+"/ContainerDefinitions", "a container is required")
-	names := map[string]bool{}
-	for i, container := range in.ContainerDefinitions {
-		at := fmt.Sprintf("%s/ContainerDefinitions/%d", pointer, i)
-		v.container(at, container, aws.StringValue(in.Memory))
-		name := aws.StringValue(container.Name)
-		v.check(!names[name], at+"/Name", "the name %s stands twice", name)
-		names[name] = true
-	}
-	v.role(pointer+"/ExecutionRoleArn", in.ExecutionRoleArn)
-	v.role(pointer+"/TaskRoleArn", in.TaskRoleArn)
-}
-
-// container checks one container of a definition.
-func (v *violations) container(at string, container *awsecs.ContainerDefinition, taskMemory string) {
-	v.check(namePattern.MatchString(aws.StringValue(container.Name)), at+"/Name", "1 to 255 letters, digits, - and _")
-	v.check(aws.StringValue(container.Image) != "", at+"/Image", "an image is required")
-	if task, ok := memoryMiB(taskMemory); ok {
-		v.check(aws.Int64Value(container.Memory) <= task, at+"/Memory", "more than the task's %d MiB", task)
-	}
-	if container.RepositoryCredentials != nil {
-		v.secretReference(at+"/RepositoryCredentials/CredentialsParameter", container.RepositoryCredentials.CredentialsParameter)
-	}
-	for i, secret := range container.Secrets {
-		v.secretReference(fmt.Sprintf("%s/Secrets/%d/ValueFrom", at, i), secret.ValueFrom)
-	}
-	if container.LogConfiguration != nil {
-		for i, secret := range container.LogConfiguration.SecretOptions {
-			v.secretReference(fmt.Sprintf("%s/LogConfiguration/SecretOptions/%d/ValueFrom", at, i), secret.ValueFrom)
-		}
-	}
-}
-
-// secretReference checks the name or ARN of a secret or a parameter.
-func (v *violations) secretReference(pointer string, reference *string) {
-	name := aws.StringValue(reference)
-	if strings.HasPrefix(name, "arn:") {
-		v.check(anARN.MatchString(name) && (strings.Contains(name, ":secretsmanager:") || strings.Contains(name, ":ssm:")), pointer, "%q is no ARN of a secret or a parameter", name)
+func (in *CreateServiceInput) validateDefinition(v *violations, a *Account) {
+	if in.TaskDefinition == nil {
+		v.check(len(in.Credentials) == 0, "/credentials", "credentials are put on the containers of a taskdefinition, and none is given")
 		return
 	}
-	v.check(secretPattern.MatchString(name), pointer, "%q names no secret or parameter", name)
+	v.taskDefinition("/taskdefinition", in.TaskDefinition)
+	built := in.secrets(a, func(tags common.Tags) common.Tags { return tags })
+	v.credentials("/credentials", in.Credentials, built, byName(in.TaskDefinition.ContainerDefinitions), a.KmsKeyID)
 }
 
-func (v *violations) role(pointer string, role *string) {
-	v.check(aws.StringValue(role) == "" || anARN.MatchString(*role) && strings.Contains(*role, ":role/"), pointer, "%q is no ARN of a role", aws.StringValue(role))
-}
-
-// credentials checks the secrets to be made for containers.
-func (v *violations) credentials(pointer string, in *CreateServiceInput, a *Account) {
-	containers := map[string]*awsecs.ContainerDefinition{}
-	for _, container := range in.TaskDefinition.ContainerDefinitions {
-		containers[aws.StringValue(container.Name)] = container
-	}
-	names := map[string]bool{}
-	secrets := in.secrets(a, func(tags common.Tags) common.Tags { return tags })
-	for _, name := range sortedKeys(secrets) {
-		at, secret, asked := pointer+"/"+pointerToken(name), secrets[name], in.Credentials[name]
-		container := containers[name]
-		v.check(container != nil, at, "no container has this name")
-		v.check(container == nil || container.RepositoryCredentials == nil, at, "the container names repository credentials of its own")
-		v.check((asked.SecretString == nil) != (asked.SecretBinary == nil), at, "exactly one of SecretString and SecretBinary is required")
-		v.check(secretPattern.MatchString(aws.StringValue(secret.Name)), at+"/Name", "letters, digits and /_+=.@- only, 512 characters with the path")
-		v.check(aws.StringValue(asked.KmsKeyId) == "" || *asked.KmsKeyId == a.KmsKeyID, at+"/KmsKeyId", "credentials are encrypted with the account's default key, the one that the tasks may decrypt with")
-		v.check(len(asked.AddReplicaRegions) == 0, at+"/AddReplicaRegions", "credentials are not replicated")
-		v.check(!names[aws.StringValue(secret.Name)], at+"/Name", "another container's secret has this name")
-		names[aws.StringValue(secret.Name)] = true
-		v.model(at, secret, "ClientRequestToken")
-	}
-}
-
-// pointerToken escapes a key of a map for a JSON pointer (RFC 6901, 3).
-func pointerToken(key string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
-}
-
+// validateRegistry holds that a registry is either given or named.
 func (in *CreateServiceInput) validateRegistry(v *violations) {
-	named := in.Service.ServiceRegistries
-	v.check(len(named) <= 1, "/service/ServiceRegistries", "a service has one registry at most")
-	if len(named) == 1 && (in.ServiceRegistry == nil || named[0].RegistryArn != nil) {
-		v.check(registryARN.MatchString(aws.StringValue(named[0].RegistryArn)), "/service/ServiceRegistries/0/RegistryArn",
-			"%q is no ARN of a service registry", aws.StringValue(named[0].RegistryArn))
+	const pointer = "/service/ServiceRegistries/0/RegistryArn"
+	if in.ServiceRegistry != nil {
+		v.registry("/serviceregistry", in.ServiceRegistry)
 	}
-	if in.ServiceRegistry == nil {
+	if in.Service == nil || len(in.Service.ServiceRegistries) == 0 {
 		return
 	}
-	v.check(in.registryARN() == "", "/service/ServiceRegistries/0/RegistryArn", "a serviceregistry is given as well")
-	v.model("/serviceregistry", in.ServiceRegistry, "CreatorRequestId")
-	id := aws.StringValue(in.ServiceRegistry.NamespaceId)
-	v.check(namespaceOf(in.ServiceRegistry) != "", "/serviceregistry/NamespaceId", "a namespace is required")
-	if dns := in.ServiceRegistry.DnsConfig; dns != nil && id != "" && aws.StringValue(dns.NamespaceId) != "" {
-		v.check(id == *dns.NamespaceId, "/serviceregistry/DnsConfig/NamespaceId", "another namespace than NamespaceId")
-	}
+	named := in.registryARN()
+	v.check(in.ServiceRegistry == nil || named == "", pointer, "a serviceregistry is given as well")
+	v.check(in.ServiceRegistry != nil || registryARN.MatchString(named), pointer, "%q is no ARN of a service registry", named)
 }
 
 func (in *CreateServiceInput) validateTags(v *violations, org string) {
 	shared := fromECSTags(in.Tags)
-	check := func(pointer string, tags []*awsecs.Tag) {
-		v.tags(pointer, org, tags)
-		v.tagCount(pointer, shared, fromECSTags(tags))
+	v.tags("/tags", org, nil, in.Tags)
+	if in.Service != nil {
+		v.tags("/service/Tags", org, shared, in.Service.Tags)
 	}
-	check("/tags", in.Tags)
-	check("/service/Tags", in.Service.Tags)
 	if in.Cluster != nil {
-		check("/cluster/Tags", in.Cluster.Tags)
+		v.tags("/cluster/Tags", org, shared, in.Cluster.Tags)
 	}
 	if in.TaskDefinition != nil {
-		check("/taskdefinition/Tags", in.TaskDefinition.Tags)
+		v.tags("/taskdefinition/Tags", org, shared, in.TaskDefinition.Tags)
 	}
 	if in.ServiceRegistry != nil {
-		check("/serviceregistry/Tags", ecsTags(fromDiscoveryTags(in.ServiceRegistry.Tags)))
+		v.tags("/serviceregistry/Tags", org, shared, ecsTagList(in.ServiceRegistry.Tags, func(t *awsdiscovery.Tag) (*string, *string) { return t.Key, t.Value }))
 	}
 	for _, container := range sortedKeys(in.Credentials) {
-		check("/credentials/"+pointerToken(container)+"/Tags", ecsTags(fromSecretTags(in.Credentials[container].Tags)))
+		v.tags("/credentials/"+pointerToken(container)+"/Tags", org, shared, ecsTagList(in.Credentials[container].Tags, func(t *awssecrets.Tag) (*string, *string) { return t.Key, t.Value }))
 	}
 }

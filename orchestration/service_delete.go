@@ -3,6 +3,7 @@ package orchestration
 import (
 	"context"
 
+	"ecs-api/common"
 	"ecs-api/orchestration/plan"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -16,6 +17,9 @@ type DeleteServiceInput struct {
 	Recursive bool   `json:"-" query:"recursive"` // also what it stands on and nothing else uses
 }
 
+// Validate gives the rules that the input breaks.
+func (in *DeleteServiceInput) Validate() []common.Violation { return pathNames(in.Cluster, in.Service) }
+
 // DeleteServiceOutput is the service as it was left, draining.
 type DeleteServiceOutput struct {
 	Orchestrated
@@ -28,9 +32,6 @@ func (a *Account) DeleteService(ctx context.Context, in *DeleteServiceInput) (*D
 	what := asked{verb: "DeleteService", cluster: in.Cluster, service: in.Service, request: map[string]bool{"recursive": in.Recursive}, holds: []string{"service " + in.Cluster + "/" + in.Service}}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*DeleteServiceOutput], error) {
 		service, err := a.serviceOf(ctx, in.Cluster, in.Service)
-		if err == nil && in.Recursive {
-			err = op.holdAlso(ctx, "task definition "+familyOf(aws.StringValue(service.TaskDefinition)))
-		}
 		if err != nil {
 			return prepared[*DeleteServiceOutput]{}, err
 		}

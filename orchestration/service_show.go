@@ -3,6 +3,8 @@ package orchestration
 import (
 	"context"
 
+	"ecs-api/common"
+
 	"github.com/aws/aws-sdk-go/aws"
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 )
@@ -12,6 +14,9 @@ type ListServicesInput struct {
 	Cluster string `json:"-" path:"cluster"`
 	All     bool   `json:"-" query:"all"` // the services themselves, not their ARNs
 }
+
+// Validate gives the rules that the input breaks.
+func (in *ListServicesInput) Validate() []common.Violation { return pathNames(in.Cluster) }
 
 // ListServices gives the ARNs of every service in the cluster, a []string, or with All those that are our org's, a []*ecs.Service. NotFound if the cluster is absent or another org's.
 func (a *Account) ListServices(ctx context.Context, in *ListServicesInput) (any, error) {
@@ -49,6 +54,9 @@ type ShowServiceInput struct {
 	Service string `json:"-" path:"service"`
 	All     bool   `json:"-" query:"all"` // with what it stands on
 }
+
+// Validate gives the rules that the input breaks.
+func (in *ShowServiceInput) Validate() []common.Violation { return pathNames(in.Cluster, in.Service) }
 
 // ServiceDetails is a service with what it stands on: Cluster and TaskDefinition are objects here.
 type ServiceDetails struct {
@@ -123,6 +131,9 @@ type ServiceEventsInput struct {
 	Cluster string `json:"-" path:"cluster"`
 	Service string `json:"-" path:"service"`
 }
+
+// Validate gives the rules that the input breaks.
+func (in *ServiceEventsInput) Validate() []common.Violation { return pathNames(in.Cluster, in.Service) }
 
 // ServiceEvents gives the service's events, newest first; ECS keeps the last hundred. NotFound if the service is absent or another org's.
 func (a *Account) ServiceEvents(ctx context.Context, in *ServiceEventsInput) ([]*awsecs.ServiceEvent, error) {

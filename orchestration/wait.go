@@ -27,6 +27,22 @@ func again(in plan.Inputs, limit time.Duration, worth func(error) bool, call fun
 	}
 }
 
+// took marks the error of a step whose call took effect, or may have: what it left is looked for.
+func took(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &common.Error{Kind: common.KindOf(err), Message: common.MessageOf(err), Code: common.CodeOf(err), Unheard: true, Err: err}
+}
+
+// adopted is the error of reading what a call said exists. Where an answer of that call was lost, it may be its own.
+func adopted(call, read error) error {
+	if common.Unheard(call) {
+		return took(read)
+	}
+	return read
+}
+
 // until asks again, after pauses that grow from a second to fifteen, until gone says yes or gives an error.
 func until(ctx context.Context, pause func(time.Duration) error, gone func(context.Context) (bool, error)) error {
 	for d := time.Second; ; d = min(2*d, 15*time.Second) {

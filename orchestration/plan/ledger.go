@@ -68,6 +68,15 @@ func (l *Ledger) Commit() {
 	}
 }
 
+// Refuse says that the commit point was found not to have been passed.
+func (l *Ledger) Refuse() {
+	for i := range l.progress.Steps {
+		if step := l.Step(i); step.Commit {
+			l.Set(step, nil, func(s *Step) { s.State = Failed })
+		}
+	}
+}
+
 // Resume makes ready what another process left: whatever has no answer may have been done.
 func (l *Ledger) Resume() {
 	l.mu.Lock()
