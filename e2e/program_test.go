@@ -102,6 +102,7 @@ type process struct {
 	log    *output
 	ended  chan struct{}
 	status *os.ProcessState // once ended
+	pid    int
 	signal func(os.Signal)
 }
 
@@ -153,6 +154,7 @@ func launch(t *testing.T, account map[string]any, dir string, more ...map[string
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	p.pid = c.Process.Pid
 	p.signal = func(signal os.Signal) { _ = c.Process.Signal(signal) }
 	go func() {
 		_ = c.Wait()

@@ -91,7 +91,7 @@ func guarded(path string, do func() error) (err error) {
 func (f *File) readKey(path string) error {
 	key, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return errors.Wrap(os.WriteFile(path, f.key, 0o600), "the journal's key cannot be written")
+		return errors.Wrap(writeWhole(path, f.key), "the journal's key cannot be written")
 	}
 	if err != nil {
 		return errors.Wrap(err, "the journal's key cannot be read")
@@ -101,6 +101,34 @@ func (f *File) readKey(path string) error {
 	}
 	f.key = key
 	return nil
+}
+
+// writeWhole writes a file that is there whole, on the disk, or not at all: half a key would be none for ever.
+func writeWhole(path string, content []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(file.Name()) }() // unless it has its name
+	_, err = file.Write(content)
+	if err == nil {
+		err = file.Sync()
+	}
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return err
+	}
+	directory, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = directory.Close() }()
+	return directory.Sync()
 }
 
 func (f *File) open() error {

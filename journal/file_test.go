@@ -163,6 +163,30 @@ func TestADirectoryThatCannotBeWrittenIsOneLine(t *testing.T) {
 	}
 }
 
+// The key is there whole or not at all, so that a start on a full disk does not spoil the next one; one that is damaged is said to be.
+func TestTheKeyIsWhole(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir)
+	digest := f.Digest("value")
+	_ = f.Close()
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	info, failed := os.Stat(filepath.Join(dir, keyName))
+	if err != nil || failed != nil || len(names) != 2 || info.Mode().Perm() != 0o600 {
+		t.Errorf("%q, mode %v", names, info.Mode())
+	}
+	f = open(t, dir)
+	if f.Digest("value") != digest {
+		t.Error("the key is another after a restart")
+	}
+	_ = f.Close()
+	if err := os.WriteFile(filepath.Join(dir, keyName), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenFile(dir); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // damaged gives a directory with a journal of a hundred operations, changed by spoil.
 func damaged(t *testing.T, intact []byte, spoil func([]byte) []byte) string {
 	t.Helper()
