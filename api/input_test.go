@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,9 +11,8 @@ import (
 
 // Every broken rule is a 400 that names the field, and nothing is asked of AWS that changes anything.
 func TestBadInput(t *testing.T) {
-	broken := func(old, now string) string { return strings.Replace(everything, old, now, 1) }
-	long := strings.Repeat("x", 48)
-	cases := []struct{ name, body, pointer string }{
+	broken, long := put, strings.Repeat("x", 48)
+	cases := []badInput{
 		{"no service", body(cluster, definition), "/service"},
 		{"a null service", body(cluster, definition, `"service": null`), "/service"},
 		{"no body", ``, ""},
@@ -23,11 +23,11 @@ func TestBadInput(t *testing.T) {
 		{"an odd cluster name", broken(`"clustername": "myclu"`, `"clustername": "my clu"`), "/cluster/ClusterName"},
 		{"no cluster at all", body(definition, service), "/service/Cluster"},
 		{"two clusters", broken(`"desiredcount": 1`, `"cluster": "other", "desiredcount": 1`), "/service/Cluster"},
-		{"a null in a list", broken(`"secrets": []`, `"secrets": [null]`), "/taskdefinition/containerdefinitions/0/secrets/0"},
-		{"a null container", broken(`"containerdefinitions": [{`, `"containerdefinitions": [null, {`), "/taskdefinition/containerdefinitions/0"},
+		{"a null in a list", broken(`"secrets": []`, `"secrets": [null]`), "/taskdefinition/ContainerDefinitions/0/Secrets/0"},
+		{"a null container", broken(`"containerdefinitions": [{`, `"containerdefinitions": [null, {`), "/taskdefinition/ContainerDefinitions/0"},
 		{"a null tag", broken(`"tags": [`, `"tags": [null, `), "/tags/0"},
 		{"a null credential", body(cluster, definition, service, `"credentials": {"webserver": null}`), "/credentials/webserver"},
-		{"a wrong type", broken(`"desiredcount": 1`, `"desiredcount": "1"`), "/service/desiredcount"},
+		{"a wrong type", broken(`"desiredcount": 1`, `"desiredcount": "1"`), "/service/DesiredCount"},
 		{"no count", broken(`"desiredcount": 1, `, ``), "/service/DesiredCount"},
 		{"a negative count", broken(`"desiredcount": 1`, `"desiredcount": -1`), "/service/DesiredCount"},
 		{"no service name", broken(`, "servicename": "www"`, ``), "/service/ServiceName"},
@@ -62,6 +62,7 @@ func TestBadInput(t *testing.T) {
 		{"the same tag twice", broken(`{"Key": "OS", "Value": "container"}`, `{"Key": "CreatedBy", "Value": "me"}`), "/tags/1/Key"},
 		{"a reserved tag", broken(`"Key": "OS"`, `"Key": "aws:os"`), "/tags/1/Key"},
 	}
+	cases = slices.Concat(cases, badServices, badDefinitions, badContainers, badClusters, badRegistries, badTags, badCredentials)
 	inWorld(t, func(w *world) {
 		before := w.aws.Inventory()
 		for _, c := range cases {
@@ -71,9 +72,13 @@ func TestBadInput(t *testing.T) {
 				w.Errorf("%s: %d %s", c.name, answered.status, answered.body)
 				continue
 			}
-			named := false
+			named, pointers := false, map[string]bool{}
 			for _, e := range answered.problem(w).Errors {
-				named = named || strings.EqualFold(e.Pointer, c.pointer) && e.Detail != ""
+				named = named || e.Pointer == c.pointer && e.Detail != ""
+				if pointers[e.Pointer] || strings.Contains(e.Detail, "Input.") {
+					w.Errorf("%s: %s is told twice, or in the words of the SDK: %s", c.name, e.Pointer, answered.body)
+				}
+				pointers[e.Pointer] = true
 			}
 			if !named {
 				w.Errorf("%s: %s is not named in %s", c.name, c.pointer, answered.body)
