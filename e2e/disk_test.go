@@ -65,17 +65,29 @@ func refused(t *testing.T, p *process) {
 	}
 }
 
+// TestAFullDiskAtTheStart: wherever the first start runs out of room, it says so in one line, and the next one, with room, begins as if it were the first.
 func TestAFullDiskAtTheStart(t *testing.T) {
-	t.Parallel()
-	aws, dir := newAWS(t, quick), smallDisk(t, "64k")
-	free := fill(t, dir)
-	p := launch(t, aws.account(), dir)
-	refused(t, p)
-	t.Logf("said: %s", strings.TrimSpace(p.log.String()))
-	free()
-	p = start(t, aws.account(), dir)
-	p.ready()
-	p.stop()
+	for room := 0; room <= 64<<10; room += 4 << 10 {
+		t.Run(fmt.Sprint(room, " bytes"), func(t *testing.T) {
+			t.Parallel()
+			aws, dir := newAWS(t, quick), smallDisk(t, "256k")
+			free := fill(t, dir)
+			if err := os.Truncate(filepath.Join(dir, "filler"), int64(256<<10-room)); err != nil {
+				t.Fatal(err)
+			}
+			p := start(t, aws.account(), dir)
+			if p.url == "" {
+				refused(t, p)
+				t.Logf("said: %s", strings.TrimSpace(p.log.String()))
+			} else {
+				p.kill()
+			}
+			free()
+			p = start(t, aws.account(), dir)
+			p.ready()
+			p.stop()
+		})
+	}
 }
 
 func TestADiskThatBecomesFull(t *testing.T) {
@@ -144,7 +156,7 @@ func TestADamagedJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	damage := map[string]func([]byte) []byte{}
-	for _, size := range []int{1, 1000, 4096, 8192, len(intact) / 2, len(intact) - 4096, len(intact) - 1} {
+	for _, size := range []int{0, 1, 1000, 4096, 8192, len(intact) / 2, len(intact) - 4096, len(intact) - 1} {
 		damage[fmt.Sprintf("cut to %d of %d bytes", size, len(intact))] = func(b []byte) []byte { return b[:size] }
 	}
 	for at := 0; at < len(intact); at += 1 + len(intact)/40 {

@@ -123,29 +123,70 @@ func writeWhole(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	directory, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = directory.Close() }()
-	return directory.Sync()
+	return syncDirectory(filepath.Dir(path))
 }
 
 func (f *File) open() error {
-	if info, err := os.Stat(f.path); err == nil && info.Size() > 0 {
-		if err := f.verify(); err != nil {
-			return err
-		}
+	info, err := os.Stat(f.path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		err = errors.Wrapf(f.create(), "the journal %s cannot be written", f.path)
+	case err == nil && info.Size() == 0:
+		err = errors.Errorf("the journal %s is damaged: it is empty", f.path)
+	default:
+		err = f.verify()
+	}
+	if err != nil {
+		return err
 	}
 	db, err := bolt.Open(f.path, 0o600, &bolt.Options{Timeout: lockTimeout})
 	if err != nil {
 		return f.explain(err)
 	}
 	f.db = db
-	if err := f.prepare(); err != nil {
+	if err := prepare(db); err != nil {
 		return errors.Wrapf(err, "the journal %s cannot be written", f.path)
 	}
 	return errors.Wrapf(f.load(), "the journal %s is damaged", f.path)
+}
+
+// create makes an empty journal, whole or not at all: what a full disk cuts short would be a damaged one for ever. Of two processes that do so at once the first is right.
+func (f *File) create() error {
+	blank, err := os.CreateTemp(filepath.Dir(f.path), fileName+".*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(blank.Name()) }() // its other name stays
+	if err := blank.Close(); err != nil {
+		return err
+	}
+	db, err := bolt.Open(blank.Name(), 0o600, &bolt.Options{Timeout: lockTimeout})
+	if err != nil {
+		return err
+	}
+	err = prepare(db)
+	if closed := db.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Link(blank.Name(), f.path)
+	}
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(f.path))
+}
+
+func syncDirectory(dir string) error {
+	directory, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = directory.Close() }()
+	return directory.Sync()
 }
 
 // verify checks the pages of a file that stands, while nobody else can write them.
@@ -169,8 +210,8 @@ func (f *File) explain(err error) error {
 }
 
 // prepare makes the buckets of a new file. Writing to it always also shows at the start that it can be written to.
-func (f *File) prepare() error {
-	return f.db.Update(func(tx *bolt.Tx) error {
+func prepare(db *bolt.DB) error {
+	return db.Update(func(tx *bolt.Tx) error {
 		meta, err := tx.CreateBucketIfNotExists(metaBucket)
 		if err != nil {
 			return err

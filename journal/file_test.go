@@ -218,7 +218,7 @@ func intact(t *testing.T) []byte {
 
 func TestATruncatedJournalIsRefused(t *testing.T) {
 	whole := intact(t)
-	for _, size := range []int{1, 100, 4096, 8192, 12288, len(whole) / 2, len(whole) - 4096, len(whole) - 1} {
+	for _, size := range []int{0, 1, 100, 4096, 8192, 12288, len(whole) / 2, len(whole) - 4096, len(whole) - 1} {
 		f, err := OpenFile(damaged(t, whole, func(b []byte) []byte { return b[:size] }))
 		if err == nil {
 			// The end of the file may be pages that nothing is on yet: then all is there.
