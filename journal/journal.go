@@ -37,6 +37,7 @@ type Operation struct {
 	Service string          `json:"service,omitempty"`
 	State   State           `json:"state"`
 	Holds   []string        `json:"holds,omitempty"` // the names that no other operation may write on meanwhile
+	Loose   bool            `json:"loose,omitempty"` // once committed it needs neither them nor its space
 	Asked   json.RawMessage `json:"asked,omitempty"` // the request, secret and environment values as digests
 	plan.Progress
 	Result    json.RawMessage `json:"result,omitempty"`

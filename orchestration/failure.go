@@ -36,7 +36,7 @@ func newRollback(progress plan.Progress) Rollback {
 		case step.State == plan.Left:
 			r.Complete = false
 			r.Left = append(r.Left, Left{Resource: name, Reason: step.Reason})
-		case step.Commit && step.State == plan.Unheard && step.Effect.Change == plan.None:
+		case undecided(step):
 			r.Complete = false
 			r.Left = append(r.Left, Left{Resource: name, Reason: "AWS has not said yet whether this was done: " + step.Reason})
 		case step.Standing():
@@ -50,11 +50,15 @@ func newRollback(progress plan.Progress) Rollback {
 // unknown says whether nobody knows yet if the commit point was passed, and it leaves nothing that could be taken back.
 func unknown(progress plan.Progress) bool {
 	for _, step := range progress.Steps {
-		if step.Commit && step.State == plan.Unheard && step.Effect.Change == plan.None {
+		if undecided(step) {
 			return true
 		}
 	}
 	return false
+}
+
+func undecided(step plan.Step) bool {
+	return step.Commit && step.State == plan.Unheard && !step.Standing()
 }
 
 // Failure is an orchestrating write that failed after it had begun to change things. Its cause gives its kind.

@@ -34,6 +34,7 @@ type asked struct {
 	service string   // the service or family it writes on, for its record
 	holds   []string // names that are written on by one operation at a time; see locks.take
 	request any
+	loose   bool // what retires after it needs neither its names nor its space
 }
 
 // operation is one orchestrating write at work. It is the recorder of its plan's ledger.
@@ -41,6 +42,7 @@ type operation struct {
 	account *Account
 	hold    *hold
 	ledger  *plan.Ledger
+	free    bool // it holds neither names nor a lease any more
 
 	mu     sync.Mutex
 	record journal.Operation
@@ -49,7 +51,7 @@ type operation struct {
 func (a *Account) newOperation(ctx context.Context, what asked) *operation {
 	request := common.RequestOf(ctx)
 	return &operation{account: a, record: journal.Operation{
-		ID: uuid.NewString(), Verb: what.verb, Account: a.Name, Cluster: what.cluster, Service: what.service, Holds: what.holds,
+		ID: uuid.NewString(), Verb: what.verb, Account: a.Name, Cluster: what.cluster, Service: what.service, Holds: what.holds, Loose: what.loose,
 		Asked: a.redacted(what.request), State: journal.Running, StartedAt: time.Now(), Caller: request.Caller, Request: request.ID,
 	}}
 }
@@ -188,6 +190,10 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 	op.keep(false, func(record *journal.Operation) { record.Result = a.redacted(made) })
 	a.locks.answered(op.hold)
 	answers <- answer[T]{value: made}
+	if op.record.Loose && a.leave(root, op) == nil {
+		a.locks.end(op.hold)
+		op.free = true
+	}
 	a.drive(root, op, journal.Succeeded, a.engine.Retire, func() {})
 }
 
@@ -245,7 +251,7 @@ const (
 func (a *Account) drive(ctx context.Context, op *operation, end journal.State, work func(context.Context, *plan.Ledger) error, report func()) {
 	for pause := firstRetry; ; pause = min(2*pause, longestRetry) {
 		err := work(ctx, op.ledger)
-		if err == nil {
+		if err == nil && !op.free {
 			err = a.leave(ctx, op)
 		}
 		left := leftIn(op.ledger.Progress())
@@ -253,16 +259,23 @@ func (a *Account) drive(ctx context.Context, op *operation, end journal.State, w
 			op.end(end)
 		}
 		report()
-		a.locks.end(op.hold)
+		if !op.free {
+			a.locks.end(op.hold)
+		}
 		if err != nil || len(left) == 0 {
 			return
 		}
 		a.Observe(op.record.Verb, string(journal.Failed))
 		op.log().WithFields(logrus.Fields{"state": string(journal.Failed), "left": len(left)}).Warn("operation")
-		if sleep(ctx, pause) != nil || a.enter(ctx, op) != nil {
+		if sleep(ctx, pause) != nil {
 			return
 		}
-		a.locks.answered(op.hold)
+		if !op.free {
+			if a.enter(ctx, op) != nil {
+				return
+			}
+			a.locks.answered(op.hold)
+		}
 	}
 }
 

@@ -25,10 +25,12 @@ func (a *Account) Recover(ctx context.Context) error {
 		}
 		op := &operation{account: a, record: record}
 		op.ledger = plan.NewLedger(record.Progress, op)
-		if err := a.enter(ctx, op); err != nil {
-			return err
+		if op.free = record.Loose && record.Committed; !op.free {
+			if err := a.enter(ctx, op); err != nil {
+				return err
+			}
+			a.locks.answered(op.hold)
 		}
-		a.locks.answered(op.hold)
 		op.log().WithField("state", string(record.State)).Info("recovering")
 		if err := a.begin(func(root context.Context) { a.resume(root, op) }); err != nil {
 			return err
@@ -82,15 +84,22 @@ func (a *Account) committed(ctx context.Context, steps []plan.Step) (took bool, 
 	return false, nil
 }
 
-// tookEffect reads whether a commit point was passed: what it makes stands with its mark, or what it deletes does not.
+// tookEffect reads whether a commit point was passed: what it makes stands with its mark, what it deletes does not, what it updates has moved.
 func (a *Account) tookEffect(ctx context.Context, effect plan.Effect) (bool, error) {
 	r := effect.Resource
+	if r.Kind == kindTaskDefinition {
+		marked, err := a.marked(ctx, r)
+		return len(marked) > 0, err
+	}
 	service, err := a.ecs.Service(ctx, r.Space, r.Key)
 	if absent(err) != nil {
 		return false, err
 	}
-	if effect.Change == plan.Made {
+	switch effect.Change {
+	case plan.Made:
 		return err == nil && a.carries(fromECSTags(service.Tags), r), nil
+	case plan.Updated:
+		return err == nil && moved(service, effect), nil
 	}
 	return err != nil || aws.StringValue(service.Status) == statusDraining, nil
 }

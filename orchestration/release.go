@@ -21,6 +21,8 @@ func (a *Account) release(ctx context.Context, r plan.Resource) (found bool, err
 		kindFamily:         a.releaseFamily,
 		kindService:        a.releaseService,
 		kindSpace:          a.releaseSpace,
+		kindReplacedSecret: a.releaseReplacedSecret,
+		kindSurplus:        a.releaseSurplus,
 	}
 	return safely(func() (bool, error) { return releases[r.Kind](ctx, r) })
 }
@@ -28,8 +30,12 @@ func (a *Account) release(ctx context.Context, r plan.Resource) (found bool, err
 // restore puts back what a change replaced, if what is there is still what the change wrote.
 func (a *Account) restore(ctx context.Context, e plan.Effect) error {
 	restores := map[string]func(context.Context, plan.Effect) error{
-		kindRolePolicy: a.restoreRolePolicy,
-		kindRetention:  a.restoreRetention,
+		kindRolePolicy:  a.restoreRolePolicy,
+		kindRetention:   a.restoreRetention,
+		kindSecretValue: a.restoreSecretValue,
+	}
+	for kind := range a.taggers() {
+		restores[kind+tagsSuffix] = a.restoreTags
 	}
 	_, err := safely(func() (struct{}, error) { return struct{}{}, restores[e.Resource.Kind](ctx, e) })
 	return err

@@ -60,19 +60,25 @@ func (a *Account) freeSecretName(ctx context.Context, name string) error {
 	return nil
 }
 
-// secretNode makes the secret of a container. A name that a forced deletion still holds is waited for.
-func (op *operation) secretNode(p *plan.Plan, container string, in *awssecrets.CreateSecretInput) plan.Handle[*Credential] {
+// secretNode makes the secret of a container, after complete, which may be nil, has read what it lacks. A name that a forced deletion still holds is waited for.
+func (op *operation) secretNode(p *plan.Plan, container string, in *awssecrets.CreateSecretInput,
+	complete func(context.Context, *awssecrets.CreateSecretInput) error) plan.Handle[*Credential] {
 	a, name := op.account, aws.StringValue(in.Name)
-	token := *in
-	token.ClientRequestToken = aws.String(op.mark(name))
 	return plan.Add(p, plan.Node[*Credential]{
 		Name:   "secret for " + container,
 		Effect: plan.Effect{Change: plan.Made, Resource: op.resource(kindSecret, name)},
 		ID:     func(c *Credential) string { return aws.StringValue(c.ARN) },
 		Call: func(ctx context.Context, inputs plan.Inputs) (*Credential, error) {
+			whole := *in
+			whole.ClientRequestToken = aws.String(op.mark(name))
+			if complete != nil {
+				if err := complete(ctx, &whole); err != nil {
+					return nil, err
+				}
+			}
 			var made *awssecrets.CreateSecretOutput
 			err := again(inputs, visible, awsclient.IsNameHeld, func() (err error) {
-				made, err = a.secrets.CreateSecret(ctx, &token)
+				made, err = a.secrets.CreateSecret(ctx, &whole)
 				return err
 			})
 			if err != nil {

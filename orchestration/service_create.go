@@ -192,7 +192,7 @@ func (op *operation) buildCreate(in *CreateServiceInput, facts createFacts) prep
 	if in.TaskDefinition != nil {
 		secrets := in.secrets(op.account, tags)
 		for _, container := range sortedKeys(secrets) {
-			credentials[container] = op.secretNode(p, container, secrets[container])
+			credentials[container] = op.secretNode(p, container, secrets[container], nil)
 		}
 		policy := rolePolicy(facts.account, op.account.Org, op.record.Cluster, op.account.KmsKeyID)
 		role, made := op.groundNodes(p, facts.ground, policy, tags(nil))

@@ -60,7 +60,7 @@ func (op *operation) buildDelete(in *DeleteServiceInput, service *awsecs.Service
 	deleted := plan.Add(p, plan.Node[*awsecs.Service]{
 		Name: "service deleted",
 		// Named, so that another process can tell whether it was: nothing of it can be taken back.
-		Effect: plan.Effect{Change: plan.None, Resource: op.resource(kindService, in.Service)},
+		Effect: plan.Effect{Change: plan.Deleted, Resource: op.resource(kindService, in.Service)},
 		Call: func(ctx context.Context, _ plan.Inputs) (*awsecs.Service, error) {
 			return a.ecs.DeleteService(ctx, in.Cluster, in.Service)
 		},

@@ -1,4 +1,4 @@
-// Package secretsmanager is the API's view of AWS Secrets Manager: a secret's metadata, its making and its end. No function here reads a value.
+// Package secretsmanager is the API's view of AWS Secrets Manager: a secret's metadata, its making, its values and its end. Only Value reads one.
 // It imports common and the SDK, no other wrapper.
 package secretsmanager
 

@@ -1,0 +1,61 @@
+package orchestration
+
+import (
+	"ecs-api/common"
+
+	"github.com/aws/aws-sdk-go/aws"
+)
+
+// validate gives Invalid with every rule that the input breaks by itself.
+func (in *UpdateServiceInput) validate(a *Account) error {
+	var v violations
+	v = append(v, pathNames(in.Cluster, in.name())...)
+	v.check(in.Service != nil || in.TaskDefinition != nil || len(in.Credentials) > 0 || len(in.Tags) > 0 || in.force(),
+		"", "one of Service, TaskDefinition, Credentials, Tags and ForceNewDeployment is required")
+	in.validateService(&v)
+	if in.TaskDefinition != nil {
+		v.taskDefinition("/TaskDefinition", in.TaskDefinition)
+		v.tags("/TaskDefinition/Tags", a.Org, fromECSTags(in.Tags), in.TaskDefinition.Tags)
+	}
+	v.changedCredentials("/Credentials", in, a)
+	v.tags("/Tags", a.Org, nil, in.Tags)
+	return common.InvalidInput(v)
+}
+
+func (in *UpdateServiceInput) validateService(v *violations) {
+	service := in.Service
+	if service == nil {
+		return
+	}
+	name, cluster, definition := aws.StringValue(service.Service), aws.StringValue(service.Cluster), aws.StringValue(service.TaskDefinition)
+	v.check(name == "" || name == in.name(), "/Service/Service", "the path names the service %s", in.name())
+	v.check(cluster == "" || cluster == in.Cluster, "/Service/Cluster", "the path names the cluster %s", in.Cluster)
+	v.check(definition == "" || in.TaskDefinition == nil, "/Service/TaskDefinition", "a TaskDefinition is given as well")
+	v.check(definition == "" || definitionPattern.MatchString(definition) || definitionARN.MatchString(definition),
+		"/Service/TaskDefinition", "%q is no family, family:revision or ARN of a task definition", definition)
+	v.check(aws.Int64Value(service.DesiredCount) >= 0, "/Service/DesiredCount", "0 or more")
+	v.strategy("/Service/CapacityProviderStrategy", service.CapacityProviderStrategy)
+	v.deployment("/Service/DeploymentConfiguration", service.DeploymentConfiguration)
+	v.unsupported("/Service/ServiceRegistries", service.ServiceRegistries != nil)
+	v.unsupported("/Service/LoadBalancers", service.LoadBalancers != nil)
+	v.unsupported("/Service/ServiceConnectConfiguration", service.ServiceConnectConfiguration != nil)
+	v.unsupported("/Service/VolumeConfigurations", service.VolumeConfigurations != nil)
+	v.unsupported("/Service/PlacementConstraints", len(service.PlacementConstraints) > 0)
+	v.unsupported("/Service/PlacementStrategy", len(service.PlacementStrategy) > 0)
+}
+
+// changedCredentials checks new values for containers. Whether a container of the active definition has the name is looked up.
+func (v *violations) changedCredentials(pointer string, in *UpdateServiceInput, a *Account) {
+	for _, container := range sortedKeys(in.Credentials) {
+		at, secret := pointer+"/"+pointerToken(container), in.Credentials[container]
+		if in.TaskDefinition != nil {
+			v.check(byName(in.TaskDefinition.ContainerDefinitions)[container] != nil, at, "no container has this name")
+		}
+		v.secretValue(at, secret)
+		name := aws.StringValue(secret.Name)
+		v.check(name == "" || secretPattern.MatchString(secretPath(a.Org, in.Cluster)+name), at+"/Name", "letters, digits and /_+=.@- only, 512 characters with the path")
+		key := aws.StringValue(secret.KmsKeyId)
+		v.check(key == "" || key == a.KmsKeyID, at+"/KmsKeyId", "credentials are encrypted with the account's default key, the one that the tasks may decrypt with")
+		v.check(len(secret.AddReplicaRegions) == 0, at+"/AddReplicaRegions", "credentials are not replicated")
+	}
+}
