@@ -7,6 +7,9 @@ import (
 
 	"ecs-api/orchestration"
 	"ecs-api/sandbox"
+
+	"github.com/aws/aws-sdk-go/aws"
+	awssecrets "github.com/aws/aws-sdk-go/service/secretsmanager"
 )
 
 // What only a look can tell is told before anything is changed, too.
@@ -107,5 +110,32 @@ func TestReferencesThatAreNotOurs(t *testing.T) {
 		if diff := sandbox.Diff(before, w.aws.Inventory()); diff != "" {
 			w.Error(diff)
 		}
+	})
+}
+
+// A secret that is scheduled for deletion can be named by no one: its value cannot be read.
+func TestASecretAboutToGoIsNone(t *testing.T) {
+	inWorld(t, func(w *world) {
+		secrets := awssecrets.New(w.account.Session)
+		made, err := secrets.CreateSecret(&awssecrets.CreateSecretInput{Name: aws.String("spinup/myorg/myclu/old"), SecretString: aws.String("x"),
+			Tags: []*awssecrets.Tag{{Key: aws.String("spinup:org"), Value: aws.String("myorg")}}})
+		if err != nil {
+			w.Fatal(err)
+		}
+		if _, err := secrets.DeleteSecret(&awssecrets.DeleteSecretInput{SecretId: made.ARN}); err != nil {
+			w.Fatal(err)
+		}
+		before := w.aws.Inventory()
+		request := put(`"secrets": []`, `"secrets": [{"name": "X", "valuefrom": "`+*made.ARN+`"}]`)
+		if told := w.must(http.StatusNotFound, "POST", "/services", request).problem(w); !strings.Contains(told.Detail, "scheduled for deletion") {
+			w.Errorf("told %q", told.Detail)
+		}
+		if diff := sandbox.Diff(before, w.aws.Inventory()); diff != "" {
+			w.Error(diff)
+		}
+		if _, err := secrets.RestoreSecret(&awssecrets.RestoreSecretInput{SecretId: made.ARN}); err != nil {
+			w.Fatal(err)
+		}
+		w.must(http.StatusOK, "POST", "/services", request)
 	})
 }

@@ -59,7 +59,7 @@ func TestBuildCluster(t *testing.T) {
 	}
 }
 
-func told(err error) (pointers []string) {
+func pointersOf(err error) (pointers []string) {
 	var invalid *common.Error
 	if errors.As(err, &invalid) {
 		for _, violation := range invalid.Violations {
@@ -90,7 +90,7 @@ func TestFitsRegistry(t *testing.T) {
 		{"SRV of a container", service(awsecs.ServiceRegistry{ContainerName: aws.String("web"), ContainerPort: aws.Int64(80)}), registry("SRV"), nil},
 	}
 	for _, c := range cases {
-		if got := told(c.service.fitsRegistry(c.registry)); !reflect.DeepEqual(got, c.want) {
+		if got := pointersOf(c.service.fitsRegistry(c.registry)); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
@@ -111,7 +111,7 @@ func TestFitsNamespace(t *testing.T) {
 	}
 	for _, c := range cases {
 		in := &CreateServiceInput{ServiceRegistry: c.registry}
-		if got := told(in.fitsNamespace(&awsdiscovery.Namespace{Type: aws.String(c.kind)})); !reflect.DeepEqual(got, c.want) {
+		if got := pointersOf(in.fitsNamespace(&awsdiscovery.Namespace{Type: aws.String(c.kind)})); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s with %v: %v", c.kind, c.registry, got)
 		}
 	}
