@@ -20,7 +20,9 @@ bench: ## round trips of each verb, what a token costs, memory, start-up, size: 
 check: ## what review should not have to say
 	test -z "$$(gofmt -l .)"
 	go vet ./...
+	go vet -tags e2e ./e2e
 	go tool staticcheck ./...
+	go tool staticcheck -tags e2e ./e2e
 	go mod tidy -diff
 
 e2e: build ## the built binary against emulators that were not written here

@@ -46,7 +46,6 @@ type process struct {
 	command *exec.Cmd
 	file    string
 	api     string
-	token   string
 	log     *journalled
 	told    int // how many lines about configurations were read of the log
 }
