@@ -143,6 +143,13 @@ var (
 	}
 )
 
+// lives are the verbs that the process may die in.
+var lives = map[string]life{
+	"create":           creating,
+	"recursive delete": deleting,
+	"update":           {prepare: built, act: func(w *world) { w.send("PUT", www, changeAll) }},
+}
+
 // calls is how many calls a life makes that nobody ends.
 func (l life) calls(t *testing.T) (count int, asked sandbox.Inventory) {
 	inWorld(t, func(w *world) {
@@ -181,7 +188,7 @@ func (l life) judged(w *world, name string, before, asked sandbox.Inventory) {
 
 // The kill matrix: dead before and after each call, and started again on the same AWS.
 func TestTheProcessMayDieAnywhere(t *testing.T) {
-	for verb, l := range map[string]life{"create": creating, "recursive delete": deleting} {
+	for verb, l := range lives {
 		count, asked := l.calls(t)
 		for at := 1; at <= count; at++ {
 			for _, after := range []bool{false, true} {
@@ -201,7 +208,7 @@ func TestTheProcessMayDieAnywhere(t *testing.T) {
 
 // A process that dies while it recovers from the death of the one before leaves no more than that one.
 func TestTheRecoveryMayDieToo(t *testing.T) {
-	for verb, l := range map[string]life{"create": creating, "recursive delete": deleting} {
+	for verb, l := range lives {
 		count, asked := l.calls(t)
 		for at := 2; at <= count; at += 7 {
 			for again := 1; ; again++ {

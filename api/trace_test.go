@@ -74,7 +74,7 @@ func troubled(t *testing.T, prepare, act func(w *world), check func(w *world, at
 }
 
 // ids are what AWS makes up: they differ from run to run where attempts do.
-var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|srv-[a-z0-9]{16}|cred-[a-zA-Z0-9]{6}\b|ecs-svc/[0-9]+|10\.[0-9]+\.[0-9]+\.[0-9]+|eni-[0-9a-f]+|us-east-1[a-f]`)
+var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|srv-[a-z0-9]{16}|secret:[a-zA-Z0-9/_+=.@-]+-[a-zA-Z0-9]{6}\b|ecs-svc/[0-9]+|10\.[0-9]+\.[0-9]+\.[0-9]+|eni-[0-9a-f]+|us-east-1[a-f]`)
 
 // shape is an inventory without what AWS makes up; a registry, whose id it makes up, goes by its name.
 func shape(w *world, inventory sandbox.Inventory) sandbox.Inventory {
@@ -183,4 +183,12 @@ func renamed(w *world, inventory sandbox.Inventory, from, to string) (changed sa
 		w.Fatal(err)
 	}
 	return changed
+}
+
+func renderedJSON(w *world, state any) string {
+	text, err := json.Marshal(state)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return string(text)
 }

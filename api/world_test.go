@@ -207,6 +207,12 @@ func (w *world) ended() {
 			return
 		}
 	}
+	operations, _ := w.journal.List(journal.Filter{})
+	for _, op := range operations {
+		if op.EndedAt == nil {
+			w.Errorf("%s %s is %s: %+v", op.Verb, op.ID, op.State, op.Progress)
+		}
+	}
 	w.Fatal("an operation does not end")
 }
 

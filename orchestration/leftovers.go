@@ -265,8 +265,7 @@ func (a *Account) tagsOf(ctx context.Context, r plan.Resource) (common.Tags, err
 		}
 		return fromECSTags(cluster.Tags), nil
 	case kindService:
-		cluster, name, _ := strings.Cut(r.Key, "/")
-		service, err := a.ecs.Service(ctx, cluster, name)
+		service, err := a.ecs.Service(ctx, r.Space, last(r.Key)) // an ARN's cluster/name, or the name
 		if err != nil {
 			return nil, err
 		}

@@ -190,11 +190,16 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 	op.keep(false, func(record *journal.Operation) { record.Result = a.redacted(made) })
 	a.locks.answered(op.hold)
 	answers <- answer[T]{value: made}
-	if op.record.Loose && a.leave(root, op) == nil {
+	a.letGo(root, op)
+	a.drive(root, op, journal.Succeeded, a.engine.Retire, func() {})
+}
+
+// letGo ends the lease and the hold of a committed operation whose retirements need neither: they wait for a deployment, and the next update may not.
+func (a *Account) letGo(ctx context.Context, op *operation) {
+	if op.record.Loose && !op.free && a.leave(ctx, op) == nil {
 		a.locks.end(op.hold)
 		op.free = true
 	}
-	a.drive(root, op, journal.Succeeded, a.engine.Retire, func() {})
 }
 
 // enter holds the operation's names and leases its space.
@@ -226,6 +231,7 @@ func (a *Account) undo(ctx context.Context, op *operation, cause error, answer f
 		}
 		if took {
 			op.ledger.Commit()
+			a.letGo(ctx, op)
 			a.drive(ctx, op, journal.Succeeded, a.engine.Retire, report)
 			return
 		}

@@ -51,6 +51,7 @@ func (a *Account) resume(ctx context.Context, op *operation) {
 	}
 	if committed {
 		op.ledger.Commit()
+		a.letGo(ctx, op)
 		a.drive(ctx, op, journal.Succeeded, a.engine.Retire, func() {})
 		return
 	}

@@ -102,6 +102,8 @@ func (a *Account) lookUpdate(ctx context.Context, in *UpdateServiceInput) (facts
 		if facts.definition, err = in.definition(facts.active); err != nil {
 			return facts, err
 		}
+	}
+	if facts.active != nil {
 		err = a.lookSecrets(ctx, in, &facts)
 	}
 	return facts, err
@@ -200,10 +202,14 @@ func credentialOf(containers []*awsecs.ContainerDefinition, name string) string 
 // changes decides for every container, of the active definition and of the new one.
 func (facts updateFacts) changes(in *UpdateServiceInput) map[string]credentialChange {
 	changes := map[string]credentialChange{}
-	for _, list := range [][]*awsecs.ContainerDefinition{facts.active.ContainerDefinitions, facts.definition.ContainerDefinitions} {
+	next := facts.active.ContainerDefinitions
+	if facts.definition != nil {
+		next = facts.definition.ContainerDefinitions
+	}
+	for _, list := range [][]*awsecs.ContainerDefinition{facts.active.ContainerDefinitions, next} {
 		for _, container := range list {
 			name := aws.StringValue(container.Name)
-			old, named := credentialOf(facts.active.ContainerDefinitions, name), credentialOf(facts.definition.ContainerDefinitions, name)
+			old, named := credentialOf(facts.active.ContainerDefinitions, name), credentialOf(next, name)
 			changes[name] = changeCredential(old, named, in.Credentials[name] != nil)
 		}
 	}
