@@ -57,8 +57,8 @@ type program struct {
 
 // serve listens, tells its address, and serves until ctx ends.
 func (p *program) serve(ctx context.Context, listening func(url string)) error {
-	kept, err := openJournal(p.config)
-	if err != nil {
+	kept, err := openJournal(ctx, p.config)
+	if err != nil || kept == nil {
 		return err
 	}
 	defer func() { p.warn("journal", kept.Close()) }()
@@ -67,6 +67,10 @@ func (p *program) serve(ctx context.Context, listening func(url string)) error {
 		return err
 	}
 	if err := recoverAll(ctx, kept, byName, p.metrics, p.log); err != nil {
+		if ctx.Err() != nil { // told to stop before it served: the journal knows what is left
+			p.end(&http.Server{}, byName)
+			return nil
+		}
 		return err
 	}
 	if err := p.readCertificate(p.config); err != nil {
@@ -173,12 +177,29 @@ func (p *program) warn(what string, err error) {
 	}
 }
 
-// openJournal opens where operations are kept.
-func openJournal(c *config.Config) (journal.Journal, error) {
+// openJournal opens where operations are kept. Nil without an error if ctx ends while a predecessor holds it.
+func openJournal(ctx context.Context, c *config.Config) (journal.Journal, error) {
 	if c.Journal.Store == config.StoreNone {
 		return journal.NewMemory(), nil
 	}
-	return journal.OpenFile(c.StateDir)
+	type opened struct {
+		file *journal.File
+		err  error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		file, err := journal.OpenFile(c.StateDir)
+		done <- opened{file, err}
+	}()
+	select {
+	case o := <-done:
+		if o.err != nil {
+			return nil, o.err // and not a journal that is nil
+		}
+		return o.file, nil
+	case <-ctx.Done():
+		return nil, nil
+	}
 }
 
 // recoverAll has every account go on with what the process before left, and look for orphans. Operations of an account that is not configured any more stay as they are.

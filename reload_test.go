@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -14,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"ecs-api/journal"
 )
 
 // journalled is a log that is read while it is written.
@@ -259,5 +262,23 @@ func TestAProbedAccountIsToldOfOnce(t *testing.T) {
 	}
 	if n := strings.Count(p.log.String(), "the account is ready"); n != 1 {
 		t.Errorf("it is said %d times that the account is ready", n)
+	}
+}
+
+// TestToldToStopWhileItWaitsForTheJournal: a predecessor that does not let go does not keep a process from ending well.
+func TestToldToStopWhileItWaitsForTheJournal(t *testing.T) {
+	dir := t.TempDir()
+	held, err := journal.OpenFile(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Close() }()
+	ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer stop()
+	began := time.Now()
+	configuration, _ := json.Marshal(map[string]any{"listenAddress": "127.0.0.1:0", "org": "localdev", "stateDir": dir})
+	err = Run(ctx, nil, []string{"-sandbox", "-config", write(t, "config.json", string(configuration))}, os.Getenv, io.Discard, io.Discard)
+	if took := time.Since(began); err != nil || took > 5*time.Second {
+		t.Errorf("error %v after %v", err, took)
 	}
 }

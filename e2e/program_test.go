@@ -99,6 +99,7 @@ func (o *output) String() string {
 type process struct {
 	*testing.T
 	url    string
+	dir    string // of its journal
 	log    *output
 	ended  chan struct{}
 	status *os.ProcessState // once ended
@@ -142,7 +143,7 @@ func launch(t *testing.T, account map[string]any, dir string, more ...map[string
 	if err := os.WriteFile(file, encoded, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{T: t, log: &output{}, ended: make(chan struct{})}
+	p := &process{T: t, dir: dir, log: &output{}, ended: make(chan struct{})}
 	c := exec.Command(binary, "-config", file)
 	c.Stderr = p.log
 	c.Dir = filepath.Dir(file)
@@ -197,7 +198,23 @@ func (p *process) stop() time.Duration {
 	if p.status.ExitCode() != 0 {
 		p.Errorf("SIGTERM: %v\n%s", p.status, p.log)
 	}
-	return time.Since(began)
+	took := time.Since(began)
+	names, err := filepath.Glob(filepath.Join(p.dir, "*"))
+	if err != nil || len(names) == 0 {
+		p.Errorf("it keeps %v, error %v", names, err)
+	}
+	for _, name := range names {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			p.Error(err)
+		}
+		for _, secret := range []string{token, password, setting} {
+			if bytes.Contains(content, []byte(secret)) {
+				p.Errorf("%s holds the secret %s", filepath.Base(name), secret)
+			}
+		}
+	}
+	return took
 }
 
 var errNoProcess = errors.New("there is no process")
