@@ -4,6 +4,8 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"ecs-api/common"
@@ -29,6 +31,13 @@ func newTasks(tasks []*awsecs.Task) []*Task {
 		shown = append(shown, &Task{Task: task, Revision: revisionOf(aws.StringValue(task.TaskDefinitionArn))})
 	}
 	return shown
+}
+
+// revisionOf gives the revision of a task definition's ARN; 0 where it names none.
+func revisionOf(arn string) int64 {
+	_, number, _ := strings.Cut(last(arn), ":")
+	revision, _ := strconv.ParseInt(number, 10, 64)
+	return revision
 }
 
 // TasksOutput are tasks, and what ECS said of those that it has not.
