@@ -241,6 +241,8 @@ var badRegistries = []badInput{
 	{"records that do not go together", put(`[{"ttl": 30, "type": "A"}]`, `[{"ttl": 30, "type": "A"}, {"ttl": 30, "type": "SRV"}]`), "/serviceregistry/DnsConfig/DnsRecords"},
 	{"a CNAME of many values", put(`"type": "A"`, `"type": "CNAME"`), "/serviceregistry/DnsConfig/RoutingPolicy"},
 	{"an odd routing policy", put(`"dnsrecords"`, `"routingpolicy": "RANDOM", "dnsrecords"`), "/serviceregistry/DnsConfig/RoutingPolicy"},
+	{"an odd namespace", inRegistry(`"name": "www", "namespaceid": "internal"`), "/serviceregistry/NamespaceId"},
+	{"an odd namespace of DNS", put(`"ns-y3uaw6neshhbev3f"`, `"internal"`), "/serviceregistry/DnsConfig/NamespaceId"},
 	{"two namespaces", inRegistry(`"name": "www", "namespaceid": "ns-other"`), "/serviceregistry/DnsConfig/NamespaceId"},
 	{"an odd type of registry", inRegistry(`"name": "www", "type": "DNS"`), "/serviceregistry/Type"},
 	{"DNS and none", inRegistry(`"name": "www", "type": "HTTP"`), "/serviceregistry/Type"},

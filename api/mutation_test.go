@@ -40,6 +40,9 @@ const ample = `{
 	"tags": [{"Key": "CreatedBy", "Value": "netid"}, {"Key": "OS", "Value": "container"}]
 }`
 
+// plain asks for all that can be made, without the secret that no log may hold: a mutation may put it where names stand.
+var plain = strings.ReplaceAll(everything, password, "x")
+
 // place is where a value stands in a document, and how it is changed there.
 type place struct {
 	value       any
@@ -92,7 +95,7 @@ func mutated(request string, seed uint64) string {
 			at.set(all[random.IntN(len(all))].value)
 			document = copied(document) // a value that stands in itself could not be written
 		default:
-			at.set(junk[random.IntN(len(junk))])
+			at.set(copied(junk[random.IntN(len(junk))]))
 		}
 	}
 	written, err := json.Marshal(document)
@@ -157,7 +160,7 @@ func TestMutatedRequests(t *testing.T) {
 	for seed := range uint64(500) {
 		inWorld(t, func(w *world) {
 			w.T.Helper()
-			seen[w.holds(mutated([]string{everything, ample}[seed%2], seed))]++
+			seen[w.holds(mutated([]string{plain, ample}[seed%2], seed))]++
 		})
 	}
 	if seen[http.StatusOK] == 0 || seen[http.StatusBadRequest] == 0 {
@@ -170,7 +173,7 @@ func TestMutatedRequests(t *testing.T) {
 func FuzzMutatedRequests(f *testing.F) {
 	f.Add(uint64(0), false)
 	f.Fuzz(func(t *testing.T, seed uint64, rich bool) {
-		request := everything
+		request := plain
 		if rich {
 			request = ample
 		}

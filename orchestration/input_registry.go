@@ -11,17 +11,23 @@ import (
 // registryPattern is what Cloud Map takes for a name, up to 127 characters long. (API reference of Cloud Map's CreateService, Name.)
 var registryPattern = regexp.MustCompile(`^([a-zA-Z0-9_][a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_]|[a-zA-Z0-9])(\.([a-zA-Z0-9_][a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_]|[a-zA-Z0-9]))*$`)
 
+// namespacePattern are the ids of namespaces. (API reference of GetNamespace, Id, and of its example.)
+var namespacePattern = regexp.MustCompile(`^ns-[0-9a-z]{1,61}$`)
+
+const namespaceRule = "must be the id of a namespace: ns-..."
+
 // registry checks a service registry that is to be made.
 func (v *violations) registry(at string, in *awsdiscovery.CreateServiceInput) {
 	name, id := aws.StringValue(in.Name), aws.StringValue(in.NamespaceId)
 	v.check(len(name) <= 127 && registryPattern.MatchString(name), at+"/Name", "labels of 1 to 63 letters, digits, - and _ between dots, at most 127 characters")
 	v.check(namespaceOf(in) != "", at+"/NamespaceId", "a namespace is required")
-	v.check(len(id) <= 64, at+"/NamespaceId", "at most 64 characters")
+	v.check(id == "" || namespacePattern.MatchString(id), at+"/NamespaceId", namespaceRule)
 	v.check(len(aws.StringValue(in.Description)) <= 1024, at+"/Description", "at most 1024 characters")
 	v.oneOf(at+"/Type", in.Type, awsdiscovery.ServiceTypeOptionHttp)
 	v.check(in.Type == nil || in.DnsConfig == nil, at+"/Type", "%s and a DnsConfig exclude each other", aws.StringValue(in.Type))
 	if dns := in.DnsConfig; dns != nil {
 		other := aws.StringValue(dns.NamespaceId)
+		v.check(other == "" || namespacePattern.MatchString(other), at+"/DnsConfig/NamespaceId", namespaceRule)
 		v.check(id == "" || other == "" || id == other, at+"/DnsConfig/NamespaceId", "another namespace than NamespaceId")
 		v.records(at+"/DnsConfig", dns)
 	}
