@@ -125,6 +125,13 @@ func TestADiskThatBecomesFull(t *testing.T) {
 		t.Errorf("AWS has changed:\n%s", diff)
 	}
 	free()
+	// What could not be written meanwhile is, though nobody writes.
+	time.Sleep(7 * time.Second)
+	p.kill()
+	p = start(t, aws.account(), dir)
+	if p.ready(); strings.Contains(p.log.String(), `"recovering"`) {
+		t.Errorf("the end of an operation was not written:\n%s", p.log)
+	}
 	p.must(http.StatusOK, "DELETE", www+"?recursive=true", "")
 	p.must(http.StatusOK, "POST", "/main/services", everything("myclu", "healed", "ns-y3uaw6neshhbev3f"))
 	p.rested(time.Minute)

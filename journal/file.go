@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -28,6 +27,8 @@ const (
 	keep = 30 * 24 * time.Hour
 	// idle is how long a save that need not be durable waits for one to ride along with.
 	idle = time.Second
+	// retry is when what could not be written is written again, if nothing else is to be written before.
+	retry = 5 * time.Second
 	// purgeEvery is how often what is older than keep is looked for.
 	purgeEvery = time.Hour
 )
@@ -53,6 +54,7 @@ type File struct {
 	wake      chan struct{} // someone waits for a commit
 	stir      chan struct{} // something may ride along with one
 	committer sync.WaitGroup
+	lost      error // what kept the last commit from being written, once the committer has ended
 }
 
 // OpenFile opens the journal in dir, or makes one: directory 0700, file 0600. It waits half a minute for a predecessor to let go. The error is one line that says what is wrong
@@ -325,22 +327,27 @@ func (f *File) commitAll() {
 			continue
 		}
 		later = nil
-		if f.commit() {
+		closed, err := f.commit()
+		if closed {
+			f.lost = err
 			return
+		}
+		if err != nil {
+			later = time.After(retry) // the disk may have room again, and nobody a reason to write
 		}
 	}
 }
 
 // commit writes all that waits in one transaction, and says whether the journal is closed.
-func (f *File) commit() (closed bool) {
+func (f *File) commit() (closed bool, err error) {
 	f.mu.Lock()
 	pending, waiters := f.pending, f.waiters
 	f.pending, f.waiters, closed = map[string][]byte{}, nil, f.closed
 	f.mu.Unlock()
 	if len(pending) == 0 {
-		return closed
+		return closed, nil
 	}
-	err := guarded(f.path, func() error { return f.write(pending) })
+	err = guarded(f.path, func() error { return f.write(pending) })
 	f.mu.Lock()
 	f.commits++
 	if err != nil {
@@ -355,7 +362,7 @@ func (f *File) commit() (closed bool) {
 	for _, waiter := range waiters {
 		waiter <- err
 	}
-	return closed
+	return closed, err
 }
 
 func (f *File) write(pending map[string][]byte) error {
@@ -411,8 +418,9 @@ func (f *File) Close() error {
 	f.mu.Unlock()
 	signal(f.wake)
 	f.committer.Wait()
-	if err := f.db.Close(); err != nil {
-		return errors.Wrap(err, fmt.Sprintf("close the journal %s", f.path))
+	err := f.db.Close()
+	if f.lost != nil {
+		err = f.lost
 	}
-	return nil
+	return errors.Wrapf(err, "close the journal %s", f.path)
 }
