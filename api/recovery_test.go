@@ -148,6 +148,10 @@ var lives = map[string]life{
 	"create":           creating,
 	"recursive delete": deleting,
 	"update":           {prepare: built, act: func(w *world) { w.send("PUT", www, changeAll) }},
+	"retag":            {prepare: built, act: func(w *world) { w.send("PUT", www, `{"Tags": [{"Key": "a", "Value": "b"}]}`) }},
+	"define":           {prepare: nothing, act: func(w *world) { w.send("POST", "/taskdefs", supercool) }},
+	"redefine":         {prepare: defined, act: func(w *world) { w.send("PUT", supercoolPath, supercooler) }},
+	"undefine":         {prepare: defined, act: func(w *world) { w.send("DELETE", supercoolPath+"?recursive=true&force=true", "") }},
 }
 
 // calls is how many calls a life makes that nobody ends.

@@ -37,10 +37,24 @@ func (l *locks) take(ctx context.Context, operation string, names ...string) (*h
 	return h, nil
 }
 
-// wait takes one name as soon as it is free, for what an operation does after its answer.
+type holdKey struct{}
+
+// under gives a context for the work of the operation that h belongs to.
+func under(ctx context.Context, h *hold) context.Context { return context.WithValue(ctx, holdKey{}, h) }
+
+// wait takes one name as soon as it is free, for what an operation does after its answer. One that the operation itself has is free to it.
 func (l *locks) wait(ctx context.Context, name string) (*hold, error) {
 	h := &hold{answered: true, ended: make(chan struct{})}
+	if own, ok := ctx.Value(holdKey{}).(*hold); ok && l.has(own, name) {
+		return h, nil
+	}
 	return h, l.add(ctx, h, name, true)
+}
+
+func (l *locks) has(h *hold, name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return h != nil && l.holds[name] == h
 }
 
 // add takes one more name. Conflict if another operation that has not answered holds it, unless it may be waited for.

@@ -187,7 +187,7 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 		return
 	}
 	made := ready.answer(run.Inputs)
-	op.keep(false, func(record *journal.Operation) { record.Result = a.redacted(made) })
+	op.keep(!ready.plan.Shown(), func(record *journal.Operation) { record.Result = a.redacted(made) })
 	a.locks.answered(op.hold)
 	answers <- answer[T]{value: made}
 	a.letGo(root, op)
@@ -256,7 +256,7 @@ const (
 // the journal knows what is left.
 func (a *Account) drive(ctx context.Context, op *operation, end journal.State, work func(context.Context, *plan.Ledger) error, report func()) {
 	for pause := firstRetry; ; pause = min(2*pause, longestRetry) {
-		err := work(ctx, op.ledger)
+		err := work(under(ctx, op.hold), op.ledger)
 		if err == nil && !op.free {
 			err = a.leave(ctx, op)
 		}

@@ -88,6 +88,12 @@ func (a *Account) committed(ctx context.Context, steps []plan.Step) (took bool, 
 // tookEffect reads whether a commit point was passed: what it makes stands with its mark, what it deletes does not, what it updates has moved.
 func (a *Account) tookEffect(ctx context.Context, effect plan.Effect) (bool, error) {
 	r := effect.Resource
+	if r.Kind == "" {
+		return false, nil // a plan without a call of its own at its end
+	}
+	if r.Kind == kindTaskDefinition && effect.Change == plan.Deleted {
+		return a.deregistered(ctx, effect)
+	}
 	if r.Kind == kindTaskDefinition {
 		marked, err := a.marked(ctx, r)
 		return len(marked) > 0, err

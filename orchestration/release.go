@@ -23,6 +23,7 @@ func (a *Account) release(ctx context.Context, r plan.Resource) (found bool, err
 		kindSpace:          a.releaseSpace,
 		kindReplacedSecret: a.releaseReplacedSecret,
 		kindSurplus:        a.releaseSurplus,
+		kindTasks:          a.releaseTasks,
 	}
 	return safely(func() (bool, error) { return releases[r.Kind](ctx, r) })
 }

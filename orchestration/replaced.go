@@ -19,16 +19,18 @@ const (
 )
 
 // releaseReplacedSecret deletes a secret that an update has replaced, once the deployment that replaced it has ended and no definition in use names it. Key is its ARN,
-// ID the service.
+// ID the service, or "" for a managed task definition, which nothing deploys.
 func (a *Account) releaseReplacedSecret(ctx context.Context, r plan.Resource) (found bool, err error) {
-	if err := a.deployed(ctx, r.Space, r.ID); err != nil {
-		return false, err
+	if r.ID != "" {
+		if err := a.deployed(ctx, r.Space, r.ID); err != nil {
+			return false, err
+		}
+		hold, err := a.locks.wait(ctx, "service "+r.Space+"/"+r.ID)
+		if err != nil {
+			return false, err
+		}
+		defer a.locks.end(hold)
 	}
-	hold, err := a.locks.wait(ctx, "service "+r.Space+"/"+r.ID)
-	if err != nil {
-		return false, err
-	}
-	defer a.locks.end(hold)
 	secret, err := a.secrets.Secret(ctx, r.Key)
 	if err != nil {
 		return false, absent(err)

@@ -184,19 +184,12 @@ func (a *Account) lookDefinition(in *CreateServiceInput, cluster string) []func(
 // buildCreate plans the create: nothing of it reads or changes anything before the plan is run.
 func (op *operation) buildCreate(in *CreateServiceInput, facts createFacts) prepared[*CreateServiceOutput] {
 	p := plan.New()
-	shared, ours := fromECSTags(in.Tags), op.owned(flavorService)
-	tags := func(own common.Tags) common.Tags { return shared.Merge(own, ours) }
-
+	tags := op.tagsOfParts(in, flavorService)
 	parts := serviceParts{cluster: op.cluster(p, in.Cluster, facts.cluster, tags), draining: facts.draining, fresh: facts.cluster == nil}
-	credentials := map[string]plan.Handle[*Credential]{}
+	var credentials map[string]plan.Handle[*Credential]
 	if in.TaskDefinition != nil {
-		secrets := in.secrets(op.account, tags)
-		for _, container := range sortedKeys(secrets) {
-			credentials[container] = op.secretNode(p, container, secrets[container], nil)
-		}
-		policy := rolePolicy(facts.account, op.account.Org, op.record.Cluster, op.account.KmsKeyID)
-		role, made := op.groundNodes(p, facts.ground, policy, tags(nil))
-		parts.definition = op.taskDefinitionNode(p, in.TaskDefinition, facts.account.Region, role, made, credentials, tags(fromECSTags(in.TaskDefinition.Tags)))
+		var made bool
+		parts.definition, credentials, made = op.definedNodes(p, in, facts, tags)
 		parts.fresh = parts.fresh || made
 	} else {
 		named := plan.Resource{Account: op.account.Name, Kind: kindTaskDefinition, Key: aws.StringValue(facts.definition.Family)}
@@ -207,16 +200,39 @@ func (op *operation) buildCreate(in *CreateServiceInput, facts createFacts) prep
 	p.Commit(service)
 
 	return prepared[*CreateServiceOutput]{plan: p, answer: func(run plan.Inputs) *CreateServiceOutput {
-		out := &CreateServiceOutput{Orchestrated: Orchestrated{op.record.ID}, Cluster: parts.cluster.From(run), TaskDefinition: parts.definition.From(run),
-			Service: service.From(run), ServiceDiscoveryService: registry.From(run)}
-		for container, handle := range credentials {
-			if out.Credentials == nil {
-				out.Credentials = map[string]*Credential{}
-			}
-			out.Credentials[container] = handle.From(run)
-		}
-		return out
+		return &CreateServiceOutput{Orchestrated: Orchestrated{op.record.ID}, Cluster: parts.cluster.From(run), Credentials: credentialsOf(credentials, run),
+			TaskDefinition: parts.definition.From(run), Service: service.From(run), ServiceDiscoveryService: registry.From(run)}
 	}}
+}
+
+// tagsOfParts merges, for each part of a create, the request's tags, the part's own and ours.
+func (op *operation) tagsOfParts(in *CreateServiceInput, flavor string) func(common.Tags) common.Tags {
+	shared, ours := fromECSTags(in.Tags), op.owned(flavor)
+	return func(own common.Tags) common.Tags { return shared.Merge(own, ours) }
+}
+
+// definedNodes makes the secrets, what is missing of the ground, and the task definition that stands on them. Made says that the role is new.
+func (op *operation) definedNodes(p *plan.Plan, in *CreateServiceInput, facts createFacts, tags func(common.Tags) common.Tags) (definition plan.Handle[*awsecs.TaskDefinition],
+	credentials map[string]plan.Handle[*Credential], made bool) {
+	credentials = map[string]plan.Handle[*Credential]{}
+	secrets := in.secrets(op.account, tags)
+	for _, container := range sortedKeys(secrets) {
+		credentials[container] = op.secretNode(p, container, secrets[container], nil)
+	}
+	definition, made = op.definitionNodes(p, facts.ground, facts.account, in.TaskDefinition, credentials, tags(nil), tags(fromECSTags(in.TaskDefinition.Tags)))
+	return definition, credentials, made
+}
+
+// credentialsOf gives what was made or changed by container; nil for nothing.
+func credentialsOf(handles map[string]plan.Handle[*Credential], run plan.Inputs) map[string]*Credential {
+	if len(handles) == 0 {
+		return nil
+	}
+	credentials := map[string]*Credential{}
+	for container, handle := range handles {
+		credentials[container] = handle.From(run)
+	}
+	return credentials
 }
 
 // cluster gives the cluster that stands, or makes it.

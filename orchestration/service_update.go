@@ -3,6 +3,7 @@ package orchestration
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -14,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/arn"
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
-	awsiam "github.com/aws/aws-sdk-go/service/iam"
 	awssecrets "github.com/aws/aws-sdk-go/service/secretsmanager"
 )
 
@@ -46,7 +46,8 @@ type updateFacts struct {
 	account    awsclient.Account
 	cluster    *awsecs.Cluster
 	service    *awsecs.Service
-	active     *revision // nil where nothing of it is asked for
+	inherited  common.Tags // of the service, or of the managed task definition
+	active     *revision   // nil where nothing of it is asked for
 	ground     groundFacts
 	groupTags  common.Tags                                 // of the space's log group
 	secrets    map[string]*awssecrets.DescribeSecretOutput // by the name or ARN they are asked for by
@@ -93,6 +94,7 @@ func (a *Account) lookUpdate(ctx context.Context, in *UpdateServiceInput) (facts
 	if err := a.lookStanding(ctx, in, &facts); err != nil {
 		return facts, err
 	}
+	facts.inherited = fromECSTags(facts.service.Tags)
 	if in.registers() || len(in.Tags) > 0 {
 		if facts.active, err = a.revision(ctx, aws.StringValue(facts.service.TaskDefinition)); err != nil {
 			return facts, err
@@ -120,14 +122,9 @@ func (a *Account) lookStanding(ctx context.Context, in *UpdateServiceInput, fact
 			facts.cluster, err = a.ourCluster(ctx, in.Cluster)
 			return err
 		},
-		func(ctx context.Context) (err error) {
-			facts.service, err = a.ourService(ctx, in.Cluster, in.name())
-			if err == nil && aws.StringValue(facts.service.Status) == statusDraining {
-				return common.Newf(common.Conflict, "the service %s is being deleted", in.name())
-			}
-			return err
-		},
-		func(ctx context.Context) error { return a.mayManage(ctx, in.Cluster, in.name()) },
+	}
+	if in.name() != "" {
+		reads = append(reads, a.lookService(in, facts)...)
 	}
 	if in.registers() || len(in.Tags) > 0 {
 		reads = append(reads, a.lookGround(in.Cluster, &facts.ground)...)
@@ -152,6 +149,19 @@ func (a *Account) lookStanding(ctx context.Context, in *UpdateServiceInput, fact
 		})
 	}
 	return look(ctx, reads...)
+}
+
+func (a *Account) lookService(in *UpdateServiceInput, facts *updateFacts) []func(context.Context) error {
+	return []func(context.Context) error{
+		func(ctx context.Context) (err error) {
+			facts.service, err = a.ourService(ctx, in.Cluster, in.name())
+			if err == nil && aws.StringValue(facts.service.Status) == statusDraining {
+				return common.Newf(common.Conflict, "the service %s is being deleted", in.name())
+			}
+			return err
+		},
+		func(ctx context.Context) error { return a.mayManage(ctx, in.Cluster, in.name()) },
+	}
 }
 
 // mayManage gives Conflict for a service that the SDK's structs cannot hold: an update through them could drop what they do not know.
@@ -263,46 +273,52 @@ func (in *UpdateServiceInput) secret(a *Account, container string, definition *a
 	return buildSecret(asked, secretPath(a.Org, in.Cluster), aws.StringValue(definition.Family), container, a.KmsKeyID, tags.Merge(fromSecretTags(asked.Tags)))
 }
 
+// change is what an update does before it moves a service: secrets, a new definition, tags.
+type change struct {
+	credentials map[string]plan.Handle[*Credential]
+	definition  *plan.Handle[*awsecs.TaskDefinition] // nil where the active one does
+	retired     map[string]bool                      // secrets that go
+}
+
+// changeNodes changes secrets, definition and tags.
+func (op *operation) changeNodes(p *plan.Plan, in *UpdateServiceInput, facts updateFacts, asked common.Tags) (c change) {
+	tags := facts.inherited.Merge(asked, op.owned(facts.flavor()))
+	if facts.definition != nil {
+		var again bool
+		c.credentials, c.retired, again = op.credentialNodes(p, in, facts, tags)
+		if again || in.TaskDefinition != nil {
+			own := tags.Merge(fromECSTags(facts.definition.Tags), op.owned(facts.flavor()))
+			registered, _ := op.definitionNodes(p, facts.ground, facts.account, facts.definition, c.credentials, tags, own)
+			c.definition = &registered
+		}
+	}
+	if len(asked) > 0 {
+		op.tagNodes(p, facts, asked, c.definition == nil)
+	}
+	return c
+}
+
 // buildUpdate plans the update.
 func (op *operation) buildUpdate(in *UpdateServiceInput, facts updateFacts) prepared[*UpdateServiceOutput] {
 	p := plan.New()
 	asked := askedTags(in.Tags)
-	inherited := fromECSTags(facts.service.Tags)
-	flavor := flavorService
-	if inherited[common.TagFlavor] != "" {
-		flavor = inherited[common.TagFlavor]
-	}
-	tags := inherited.Merge(asked, op.owned(flavor))
-	cluster := plan.Given(p, "cluster", op.resource(kindCluster, op.record.Cluster), true, facts.cluster)
-	credentials := map[string]plan.Handle[*Credential]{}
-	var definition *plan.Handle[*awsecs.TaskDefinition]
-	retired := map[string]bool{}
-	if facts.definition != nil {
-		var again bool
-		credentials, retired, again = op.credentialNodes(p, in, facts, tags)
-		if again || in.TaskDefinition != nil {
-			registered := op.definitionNodes(p, facts.ground, facts.account, facts.definition, credentials, tags, tags.Merge(fromECSTags(facts.definition.Tags), op.owned(flavor)))
-			definition = &registered
-		}
-	}
-	if len(asked) > 0 {
-		op.tagNodes(p, facts, asked, definition == nil)
-	}
-	service := op.updateNode(p, in, facts, definition)
+	change := op.changeNodes(p, in, facts, asked)
+	service := op.updateNode(p, in, facts, change.definition)
 	p.Commit(service)
-	op.retireReplaced(p, in, facts, retired, definition != nil)
+	op.retireReplaced(p, in, facts, change)
 	return prepared[*UpdateServiceOutput]{plan: p, answer: func(run plan.Inputs) *UpdateServiceOutput {
 		moved := service.From(run)
-		out := &UpdateServiceOutput{Orchestrated: Orchestrated{op.record.ID}, Cluster: cluster.From(run), Service: moved.service, TaskDefinition: moved.definition,
-			CloudwatchLogGroups: logGroupsOf(facts.account, moved.definition), Tags: ecsTags(inherited.Merge(asked))}
-		for container, handle := range credentials {
-			if out.Credentials == nil {
-				out.Credentials = map[string]*Credential{}
-			}
-			out.Credentials[container] = handle.From(run)
-		}
-		return out
+		return &UpdateServiceOutput{Orchestrated: Orchestrated{op.record.ID}, Cluster: facts.cluster, Service: moved.service, TaskDefinition: moved.definition,
+			Credentials: credentialsOf(change.credentials, run), CloudwatchLogGroups: logGroupsOf(facts.account, moved.definition), Tags: ecsTags(facts.inherited.Merge(asked))}
 	}}
+}
+
+// flavor is what an update leaves as it is: a service's, or a managed task definition's.
+func (facts updateFacts) flavor() string {
+	if flavor := facts.inherited[common.TagFlavor]; flavor != "" {
+		return flavor
+	}
+	return flavorService
 }
 
 // credentialNodes makes, overwrites or moves the secrets of the containers. It gives their handles by container, the secrets that go, and whether the definition has to
@@ -335,13 +351,12 @@ func (op *operation) credentialNodes(p *plan.Plan, in *UpdateServiceInput, facts
 	return handles, retired, again
 }
 
-// definitionNodes brings role and log group up to date and registers a revision that stands on them.
+// definitionNodes brings role and log group up to date and registers a revision that stands on them. Made says that the role is new.
 func (op *operation) definitionNodes(p *plan.Plan, ground groundFacts, account awsclient.Account, asked *awsecs.RegisterTaskDefinitionInput,
-	credentials map[string]plan.Handle[*Credential], groundTags, tags common.Tags) plan.Handle[*awsecs.TaskDefinition] {
+	credentials map[string]plan.Handle[*Credential], groundTags, tags common.Tags) (definition plan.Handle[*awsecs.TaskDefinition], made bool) {
 	policy := rolePolicy(account, op.account.Org, op.record.Cluster, op.account.KmsKeyID)
-	var role plan.Handle[*awsiam.Role]
 	role, made := op.groundNodes(p, ground, policy, groundTags)
-	return op.taskDefinitionNode(p, asked, account.Region, role, made, credentials, tags)
+	return op.taskDefinitionNode(p, asked, account.Region, role, made, credentials, tags), made
 }
 
 // tagNodes gives the tags to every part: service, cluster, role, log group, secrets, and the active definition if no new one has them.
@@ -352,7 +367,9 @@ func (op *operation) tagNodes(p *plan.Plan, facts updateFacts, asked common.Tags
 		return r
 	}
 	cluster := op.record.Cluster
-	op.tagsNode(p, named(kindService, aws.StringValue(facts.service.ServiceName), aws.StringValue(facts.service.ServiceArn)), false, fromECSTags(facts.service.Tags), asked)
+	if facts.service != nil {
+		op.tagsNode(p, named(kindService, aws.StringValue(facts.service.ServiceName), aws.StringValue(facts.service.ServiceArn)), false, facts.inherited, asked)
+	}
 	op.tagsNode(p, named(kindCluster, cluster, aws.StringValue(facts.cluster.ClusterArn)), true, fromECSTags(facts.cluster.Tags), asked)
 	if facts.ground.role != nil {
 		op.tagsNode(p, named(kindRole, roleName(cluster), roleName(cluster)), true, fromIAMTags(facts.ground.role.Tags), asked)
@@ -406,8 +423,10 @@ func (op *operation) updateNode(p *plan.Plan, in *UpdateServiceInput, facts upda
 	if definition != nil {
 		needs = append(needs, *definition)
 	}
-	effect := plan.Effect{Change: plan.Updated, Resource: op.resource(kindService, name), After: raw(serviceMove{
-		Deploys: definition != nil || in.force(), DesiredCount: in.desiredCount(), Since: op.record.StartedAt})}
+	effect := plan.Effect{} // where the service shows nothing of it, the record alone says that it was done
+	if move := newServiceMove(in, facts.service, definition != nil, op.record.StartedAt); move.Deploys || moves && !move.Already {
+		effect = plan.Effect{Change: plan.Updated, Resource: op.resource(kindService, name), After: raw(move)}
+	}
 	return plan.Add(p, plan.Node[updated]{
 		Name:   "service updated",
 		Needs:  needs,
@@ -443,47 +462,83 @@ func (op *operation) updateNode(p *plan.Plan, in *UpdateServiceInput, facts upda
 
 // serviceMove is what an update asks of the service itself, by which it can be read whether it was done.
 type serviceMove struct {
-	Deploys      bool      `json:"deploys"`
-	DesiredCount *int64    `json:"desiredCount"`
-	Since        time.Time `json:"since"`
+	Asked   json.RawMessage `json:"asked"`   // the members of the service that it sets; null for none
+	Already bool            `json:"already"` // they were so before
+	Deploys bool            `json:"deploys"` // it starts a deployment
+	Since   time.Time       `json:"since"`
 }
 
-// moved says whether a service shows what an update asked of it.
+func newServiceMove(in *UpdateServiceInput, service *awsecs.Service, registers bool, since time.Time) serviceMove {
+	move := serviceMove{Deploys: registers || in.force(), Since: since, Asked: raw(nil)}
+	if in.Service != nil {
+		sets := *buildServiceUpdate(in.Service, "", "", "", false)
+		move.Deploys = move.Deploys || aws.BoolValue(sets.ForceNewDeployment) || sets.TaskDefinition != nil
+		sets.Cluster, sets.Service, sets.ForceNewDeployment, sets.TaskDefinition = nil, nil, nil, nil
+		move.Asked = raw(sets)
+	}
+	move.Already = contains(raw(service), move.Asked)
+	return move
+}
+
+// moved says whether a service shows what an update asked of it. One that asked for nothing, or for what was so before, does not show it: there is nothing to finish.
 func moved(service *awsecs.Service, effect plan.Effect) bool {
-	var asked serviceMove
-	if json.Unmarshal(effect.After, &asked) != nil {
+	var move serviceMove
+	if json.Unmarshal(effect.After, &move) != nil || !contains(raw(service), move.Asked) {
 		return false
 	}
-	if asked.DesiredCount != nil && aws.Int64Value(service.DesiredCount) != *asked.DesiredCount {
-		return false
-	}
-	if !asked.Deploys {
-		return true
+	if !move.Deploys {
+		return !move.Already
 	}
 	for _, deployment := range service.Deployments {
 		if aws.StringValue(deployment.Status) == "PRIMARY" {
-			return !aws.TimeValue(deployment.CreatedAt).Before(asked.Since)
+			return !aws.TimeValue(deployment.CreatedAt).Before(move.Since)
 		}
 	}
 	return false
 }
 
-func (in *UpdateServiceInput) desiredCount() *int64 {
-	if in.Service == nil {
-		return nil
+// contains says whether a document has every member that another one gives, as it gives it; null is not given.
+func contains(document, part json.RawMessage) bool {
+	var whole, asked any
+	return json.Unmarshal(document, &whole) == nil && json.Unmarshal(part, &asked) == nil && holds(whole, asked)
+}
+
+func holds(whole, part any) bool {
+	switch asked := part.(type) {
+	case nil:
+		return true
+	case map[string]any:
+		has, _ := whole.(map[string]any)
+		for key, member := range asked {
+			if !holds(has[key], member) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		has, _ := whole.([]any)
+		if len(has) != len(asked) {
+			return false
+		}
+		for i := range asked {
+			if !holds(has[i], asked[i]) {
+				return false
+			}
+		}
+		return true
 	}
-	return in.Service.DesiredCount
+	return reflect.DeepEqual(whole, part)
 }
 
 // retireReplaced notes what goes once the new deployment stands: secrets that no definition in use names, and revisions beyond the newest.
-func (op *operation) retireReplaced(p *plan.Plan, in *UpdateServiceInput, facts updateFacts, secrets map[string]bool, registered bool) {
+func (op *operation) retireReplaced(p *plan.Plan, in *UpdateServiceInput, facts updateFacts, c change) {
 	part := func(kind, key string) plan.Resource {
 		return plan.Resource{Account: op.account.Name, Kind: kind, Space: op.record.Cluster, Key: key, ID: in.name()}
 	}
-	for _, secret := range sortedKeys(secrets) {
+	for _, secret := range sortedKeys(c.retired) {
 		p.Retire(part(kindReplacedSecret, secret))
 	}
-	if registered {
+	if c.definition != nil {
 		p.Retire(part(kindSurplus, aws.StringValue(facts.definition.Family)))
 	}
 }

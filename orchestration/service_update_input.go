@@ -13,13 +13,18 @@ func (in *UpdateServiceInput) validate(a *Account) error {
 	v.check(in.Service != nil || in.TaskDefinition != nil || len(in.Credentials) > 0 || len(in.Tags) > 0 || in.force(),
 		"", "one of Service, TaskDefinition, Credentials, Tags and ForceNewDeployment is required")
 	in.validateService(&v)
+	in.validateDefinition(&v, a)
+	return common.InvalidInput(v)
+}
+
+// validateDefinition checks what an update changes beside the service itself.
+func (in *UpdateServiceInput) validateDefinition(v *violations, a *Account) {
 	if in.TaskDefinition != nil {
 		v.taskDefinition("/TaskDefinition", in.TaskDefinition)
 		v.tags("/TaskDefinition/Tags", a.Org, fromECSTags(in.Tags), in.TaskDefinition.Tags)
 	}
 	v.changedCredentials("/Credentials", in, a)
 	v.tags("/Tags", a.Org, nil, in.Tags)
-	return common.InvalidInput(v)
 }
 
 func (in *UpdateServiceInput) validateService(v *violations) {

@@ -112,6 +112,17 @@ func (p *Plan) Commit(h Dependency) {
 	}
 }
 
+// CommitAll makes the end of all nodes the commit point, for a plan none of whose calls is the last that can fail. Nothing outside shows that it was passed:
+// it must be saved before it is told.
+func (p *Plan) CommitAll() {
+	p.Commit(Add(p, Node[struct{}]{Name: "done", Call: func(context.Context, Inputs) (struct{}, error) { return struct{}{}, nil }}))
+}
+
+// Shown says whether the commit point can be read from the world.
+func (p *Plan) Shown() bool {
+	return p.commit >= 0 && p.nodes[p.commit].step.Effect.Resource.Kind != ""
+}
+
 // Retire notes what goes once the plan has committed, after those retirements that it names; it gives its own index.
 func (p *Plan) Retire(r Resource, after ...int) int { return p.retire(r, false, after) }
 

@@ -1,0 +1,140 @@
+package orchestration
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"ecs-api/common"
+	"ecs-api/orchestration/plan"
+
+	"github.com/aws/aws-sdk-go/aws"
+	awsecs "github.com/aws/aws-sdk-go/service/ecs"
+)
+
+const kindTasks = "tasks of family"
+
+// DeleteTaskDefInput names a managed task definition to delete.
+type DeleteTaskDefInput struct {
+	Cluster   string `json:"-" path:"cluster"`
+	TaskDef   string `json:"-" path:"taskdef"`
+	Recursive bool   `json:"-" query:"recursive"` // also the space, when nothing else is in it
+	Force     bool   `json:"-" query:"force"`     // stop the tasks that run
+}
+
+// Validate gives the rules that the input breaks.
+func (in *DeleteTaskDefInput) Validate() []common.Violation { return pathNames(in.Cluster, in.TaskDef) }
+
+// DeleteTaskDefOutput names what goes.
+type DeleteTaskDefOutput struct {
+	Orchestrated
+	Cluster        string
+	TaskDefinition string
+	Tasks          []string // cluster/id, those that were running
+}
+
+// StatusCode is 202: the revisions go in the background.
+func (*DeleteTaskDefOutput) StatusCode() int { return http.StatusAccepted }
+
+// DeleteTaskDef deletes a managed task definition: all its revisions in the cluster and the secrets that only they use. NotFound if it is absent, another org's or
+// another space's; Conflict if its tasks run and Force is not given, or while another operation holds it.
+func (a *Account) DeleteTaskDef(ctx context.Context, in *DeleteTaskDefInput) (*DeleteTaskDefOutput, error) {
+	what := asked{verb: "DeleteTaskDef", cluster: in.Cluster, service: in.TaskDef, holds: []string{"task definition " + in.TaskDef},
+		request: map[string]bool{"recursive": in.Recursive, "force": in.Force}}
+	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*DeleteTaskDefOutput], error) {
+		newest, tasks, err := a.lookTaskDefDelete(ctx, in)
+		if err != nil {
+			return prepared[*DeleteTaskDefOutput]{}, err
+		}
+		return op.buildTaskDefDelete(in, newest, tasks), nil
+	})
+}
+
+func (a *Account) lookTaskDefDelete(ctx context.Context, in *DeleteTaskDefInput) (newest *revision, tasks []string, err error) {
+	err = look(ctx,
+		func(ctx context.Context) error {
+			_, err := a.ourCluster(ctx, in.Cluster)
+			return err
+		},
+		func(ctx context.Context) (err error) {
+			newest, err = a.managed(ctx, in.TaskDef, in.Cluster)
+			return err
+		},
+		func(ctx context.Context) (err error) {
+			tasks, err = a.familyTasks(ctx, in.Cluster, in.TaskDef)
+			return absent(err)
+		},
+	)
+	if err == nil && len(tasks) > 0 && !in.Force {
+		err = common.Newf(common.Conflict, "%d tasks of %s run: stop them, or ask with force=true", len(tasks), in.TaskDef)
+	}
+	return newest, tasks, err
+}
+
+// familyTasks gives the ARNs of the tasks of a family that are to run in a cluster.
+func (a *Account) familyTasks(ctx context.Context, cluster, family string) ([]string, error) {
+	return a.ecs.ListTasks(ctx, &awsecs.ListTasksInput{Cluster: &cluster, Family: &family, DesiredStatus: aws.String(awsecs.DesiredStatusRunning)})
+}
+
+// buildTaskDefDelete plans the delete. It only goes forward: that the newest revision can be used no more is its commit point.
+func (op *operation) buildTaskDefDelete(in *DeleteTaskDefInput, newest *revision, tasks []string) prepared[*DeleteTaskDefOutput] {
+	a, p, arn := op.account, plan.New(), aws.StringValue(newest.TaskDefinitionArn)
+	effect := plan.Effect{Change: plan.Deleted, Resource: op.resource(kindTaskDefinition, in.TaskDef), After: raw(arn)}
+	p.Commit(plan.Add(p, plan.Node[struct{}]{
+		Name:   "task definition deregistered",
+		Effect: effect,
+		Call: func(ctx context.Context, _ plan.Inputs) (struct{}, error) {
+			return struct{}{}, a.ecs.DeregisterTaskDefinition(ctx, arn)
+		},
+		Settle: func(ctx context.Context, _ plan.Inputs) (struct{}, bool, error) {
+			took, err := a.deregistered(ctx, effect)
+			return struct{}{}, took, err
+		},
+	}))
+	part := func(kind, key string) plan.Resource {
+		return plan.Resource{Account: a.Name, Kind: kind, Space: in.Cluster, Key: key}
+	}
+	var after []int
+	if in.Force {
+		after = append(after, p.Retire(part(kindTasks, in.TaskDef)))
+	}
+	p.Retire(part(kindFamily, in.TaskDef), after...)
+	if in.Recursive {
+		p.RetireGround(part(kindSpace, in.Cluster))
+	}
+	return prepared[*DeleteTaskDefOutput]{plan: p, answer: func(plan.Inputs) *DeleteTaskDefOutput {
+		out := &DeleteTaskDefOutput{Orchestrated: Orchestrated{op.record.ID}, Cluster: in.Cluster, TaskDefinition: in.TaskDef, Tasks: []string{}}
+		for _, task := range tasks {
+			out.Tasks = append(out.Tasks, in.Cluster+"/"+last(task))
+		}
+		return out
+	}}
+}
+
+// deregistered reads whether the revision that an effect names is active no more.
+func (a *Account) deregistered(ctx context.Context, effect plan.Effect) (bool, error) {
+	var arn string
+	if err := json.Unmarshal(effect.After, &arn); err != nil {
+		return false, err
+	}
+	found, err := a.revision(ctx, arn)
+	if err != nil {
+		return common.KindOf(err) == common.NotFound, absent(err)
+	}
+	return aws.StringValue(found.Status) != awsecs.TaskDefinitionStatusActive, nil
+}
+
+// releaseTasks stops the tasks of a family in a space, and waits until none is to run.
+func (a *Account) releaseTasks(ctx context.Context, r plan.Resource) (found bool, err error) {
+	tasks, err := a.familyTasks(ctx, r.Space, r.Key)
+	if err != nil || len(tasks) == 0 {
+		return false, absent(err)
+	}
+	var calls []func(context.Context) error
+	for _, task := range tasks {
+		calls = append(calls, func(ctx context.Context) error {
+			return absent(a.ecs.StopTask(ctx, r.Space, task, "its task definition is deleted"))
+		})
+	}
+	return true, look(ctx, calls...)
+}
