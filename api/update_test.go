@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"ecs-api/journal"
 	"ecs-api/sandbox"
 	"ecs-api/secretsmanager"
 
@@ -253,4 +254,134 @@ func TestARolledBackDeploymentKeepsWhatItGoesBackTo(t *testing.T) {
 			w.Error("the old tasks cannot be replaced")
 		}
 	})
+}
+
+// The rows of the credentials table in which the request names another secret.
+func TestCredentialsThatNameAnother(t *testing.T) {
+	named := func(arn string) string {
+		return `"TaskDefinition": {"family": "webservers", "cpu": "256", "memory": "512", "containerdefinitions": [{"name": "webserver", "image": "nginx:alpine",
+			"repositorycredentials": {"credentialsparameter": "` + arn + `"}}]}`
+	}
+	const value = `, "Credentials": {"webserver": {"SecretString": "` + password + `9"}}}`
+	for name, end := range map[string]string{"used": "}", "overwritten": value} {
+		inWorld(t, func(w *world) {
+			built(w)
+			other, err := secretsmanager.New(w.account.Session).CreateSecret(w.Context(), &awssecrets.CreateSecretInput{Name: aws.String("spinup/myorg/myclu/other"), SecretString: aws.String("{}"),
+				ClientRequestToken: aws.String("11111111-2222-4333-8444-555555555555"), Tags: []*awssecrets.Tag{{Key: aws.String("spinup:org"), Value: aws.String("myorg")}}})
+			if err != nil {
+				w.Fatal(err)
+			}
+			was := renderedJSON(w, w.aws.Inventory()["secret"]["spinup/myorg/myclu/other"])
+			watchSecrets(w)
+			out := w.update(`{` + named(*other.ARN) + end)
+			if got := *out.TaskDefinition.ContainerDefinitions[0].RepositoryCredentials.CredentialsParameter; got != *other.ARN {
+				w.Errorf("%s: the container has %s", name, got)
+			}
+			w.ended()
+			secrets := w.aws.Inventory()["secret"]
+			if len(secrets) != 1 || (renderedJSON(w, secrets["spinup/myorg/myclu/other"]) == was) != (name == "used") {
+				w.Errorf("%s: %v", name, secrets)
+			}
+			// One under another cluster's path is not there.
+			elsewhere, err := secretsmanager.New(w.account.Session).CreateSecret(w.Context(), &awssecrets.CreateSecretInput{Name: aws.String("spinup/myorg/elsewhere/other"), SecretString: aws.String("{}"),
+				ClientRequestToken: aws.String("21111111-2222-4333-8444-555555555555"), Tags: []*awssecrets.Tag{{Key: aws.String("spinup:org"), Value: aws.String("myorg")}}})
+			if err != nil {
+				w.Fatal(err)
+			}
+			w.must(http.StatusNotFound, "PUT", www, `{`+named(*elsewhere.ARN)+end)
+		})
+	}
+}
+
+// An update that fails at its last call starts no deployment; what someone else has changed in between is left, and told.
+func TestAnUpdateThatFailsAtItsLastCall(t *testing.T) {
+	inWorld(t, func(w *world) {
+		built(w)
+		before := w.aws.Inventory()
+		w.aws.Inject(sandbox.Fault{Service: "ecs", Operation: "UpdateService", Kind: sandbox.Refused, Code: "InvalidParameterException", Message: "no"})
+		w.aws.OnCall(func(c sandbox.Call, first bool) {
+			if first && c.Operation == "UpdateService" {
+				w.aws.OnCall(nil)
+				w.retagged("arn:aws:ecs:us-east-1:001122334455:cluster/myclu", "none", "MyKey", "theirs")
+			}
+		})
+		told := w.must(http.StatusBadRequest, "PUT", www, changeAll).problem(w)
+		if told.FailedStep != "service updated" || !told.Rollback.Complete || len(told.Rollback.Left) != 1 || !strings.Contains(told.Rollback.Left[0].Resource, "cluster tags") {
+			w.Errorf("told %+v", told)
+		}
+		w.ended()
+		after := w.aws.Inventory()
+		if diff := sandbox.Diff(before, after); strings.Count(diff, "\n~ ")+strings.Count(diff, "\n+ ") > 0 || !strings.Contains(diff, `"MyKey":"theirs"`) {
+			w.Errorf("only their tag may differ:\n%s", diff)
+		}
+		var show struct {
+			Deployments []struct{ TaskDefinition string }
+		}
+		w.must(http.StatusOK, "GET", www, "").decode(w, &show)
+		if len(show.Deployments) != 1 || !strings.HasSuffix(show.Deployments[0].TaskDefinition, ":1") {
+			w.Errorf("deployments %v", show.Deployments)
+		}
+	})
+}
+
+// A service that something else scales keeps its count: an update that names none sends none.
+func TestAnUpdateSendsNoCountThatItWasNotGiven(t *testing.T) {
+	inWorld(t, func(w *world) {
+		built(w)
+		w.aws.ResetCalls()
+		w.update(strings.Replace(redefine, `"ForceRedeploy": true`, `"Service": {"EnableExecuteCommand": true}, "ForceRedeploy": true`, 1))
+		for _, call := range w.aws.Calls() {
+			if in, ok := call.Input.(*awsecs.UpdateServiceInput); ok && in.DesiredCount != nil {
+				w.Errorf("sent %v", in)
+			}
+		}
+	})
+}
+
+// The ten newest revisions stay, and those that something uses.
+func TestSupersededRevisionsRetire(t *testing.T) {
+	inWorld(t, func(w *world) {
+		built(w)
+		for range 12 {
+			w.update(redefine)
+			w.ended()
+		}
+		var active int
+		for _, state := range w.aws.Inventory()["task-definition"] {
+			if strings.Contains(renderedJSON(w, state), "ACTIVE") {
+				active++
+			}
+		}
+		if active != 10 || len(w.aws.Inventory()["task-definition"]) != 10 {
+			w.Errorf("%d revisions, %d active", len(w.aws.Inventory()["task-definition"]), active)
+		}
+	})
+}
+
+// A service that the SDK's older structs cannot hold whole is refused, not damaged.
+func TestAServiceThatTheSDKCannotSeeWholeIsRefused(t *testing.T) {
+	for name, member := range map[string]string{
+		"blue/green": `"deploymentConfiguration":{"strategy":"BLUE_GREEN",`, "canary": `"deploymentConfiguration":{"strategy":"CANARY",`,
+		"Express": `"resourceManagementType":"ECS","deploymentConfiguration":{`,
+	} {
+		inWorld(t, func(w *world) {
+			built(w)
+			before := w.aws.Inventory()
+			w.start(journal.NewMemory(), &cord{alter: func(r *http.Request, answer []byte) []byte {
+				if !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".DescribeServices") {
+					return answer
+				}
+				return []byte(strings.Replace(string(answer), `"deploymentConfiguration":{`, member, 1))
+			}})
+			for _, change := range []string{scale, redefine, retag} {
+				if told := w.must(http.StatusConflict, "PUT", www, change).problem(w); !strings.Contains(told.Detail, "www") {
+					w.Errorf("%s: told %s", name, told.Detail)
+				}
+			}
+			w.ended()
+			if diff := sandbox.Diff(before, w.aws.Inventory()); diff != "" {
+				w.Error(diff)
+			}
+		})
+	}
 }
