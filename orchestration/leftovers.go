@@ -136,7 +136,7 @@ func (a *Account) sweep(ctx context.Context) ([]Leftover, error) {
 	var reads []func(context.Context) error
 	for _, candidate := range candidates {
 		reads = append(reads, func(ctx context.Context) error {
-			stands, err := a.stillMarked(ctx, candidate)
+			stands, err := a.stillMarked(ctx, candidate.Resource)
 			if err != nil || !stands {
 				return err
 			}
@@ -152,15 +152,22 @@ func (a *Account) sweep(ctx context.Context) ([]Leftover, error) {
 	return orphans, err
 }
 
-// unfinished leaves out the operations whose service stands: without a journal that lasts, that is how one shows that it was not cut off.
-func unfinished(candidates []plan.Resource) []plan.Resource {
+// candidate is something that carries the mark of an operation that nobody asked for, as far as the journal knows.
+type candidate struct {
+	plan.Resource
+	flavor string
+}
+
+// unfinished leaves out the operations whose service or managed task definition stands: without a journal that lasts, that is how one shows that
+// it was not cut off.
+func unfinished(candidates []candidate) []candidate {
 	finished := map[string]bool{}
-	for _, candidate := range candidates {
-		if candidate.Kind == kindService {
-			finished[candidate.Mark] = true
+	for _, c := range candidates {
+		if c.Kind == kindService || c.Kind == kindTaskDefinition && c.flavor == flavorTask {
+			finished[c.Mark] = true
 		}
 	}
-	return slices.DeleteFunc(candidates, func(r plan.Resource) bool { return finished[r.Mark] })
+	return slices.DeleteFunc(candidates, func(c candidate) bool { return finished[c.Mark] })
 }
 
 // whyOrphan says why nothing of an operation should stand; "" if it may.
@@ -178,15 +185,15 @@ func (a *Account) whyOrphan(operation string) string {
 }
 
 // candidates lists what carries such a mark, as the tagging API and IAM tell it.
-func (a *Account) candidates(ctx context.Context) ([]plan.Resource, error) {
-	var all []plan.Resource
+func (a *Account) candidates(ctx context.Context) ([]candidate, error) {
+	var all []candidate
 	var mu sync.Mutex
 	add := func(found plan.Resource, tags common.Tags) {
 		mu.Lock()
 		defer mu.Unlock()
 		found.Account, found.Space, found.Mark = a.Name, tags[common.TagSpace], tags[common.TagOperation]
 		if found.Kind != "" && found.Mark != "" && a.owns(tags) && a.whyOrphan(found.Mark) != "" {
-			all = append(all, found)
+			all = append(all, candidate{found, tags[common.TagFlavor]})
 		}
 	}
 	err := look(ctx,
@@ -265,7 +272,11 @@ func (a *Account) tagsOf(ctx context.Context, r plan.Resource) (common.Tags, err
 		}
 		return fromECSTags(cluster.Tags), nil
 	case kindService:
-		service, err := a.ecs.Service(ctx, r.Space, last(r.Key)) // an ARN's cluster/name, or the name
+		cluster, name, found := strings.Cut(r.Key, "/") // as an ARN has it
+		if !found {
+			cluster, name = r.Space, r.Key
+		}
+		service, err := a.ecs.Service(ctx, cluster, name)
 		if err != nil {
 			return nil, err
 		}

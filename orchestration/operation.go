@@ -146,7 +146,7 @@ type answer[T any] struct {
 func perform[T any](ctx context.Context, a *Account, what asked, prepare func(context.Context, *operation) (prepared[T], error)) (T, error) {
 	op := a.newOperation(ctx, what)
 	answers := make(chan answer[T], 1)
-	err := a.begin(func(root context.Context) { performed(root, op, prepare, answers) })
+	err := a.begin(func(root context.Context) { performed(op.context(root), op, prepare, answers) })
 	if err != nil {
 		return answer[T]{}.value, err
 	}
@@ -160,6 +160,11 @@ func perform[T any](ctx context.Context, a *Account, what asked, prepare func(co
 	case <-ctx.Done():
 		return answer[T]{}.value, &common.Error{Kind: common.Deadline, Message: "the caller did not wait for the answer", Err: context.Cause(ctx)}
 	}
+}
+
+// context gives a context whose log lines say what they are for.
+func (op *operation) context(ctx context.Context) context.Context {
+	return common.WithRequest(ctx, common.Request{ID: op.record.Request, Caller: op.record.Caller, Operation: op.record.ID})
 }
 
 func performed[T any](root context.Context, op *operation, prepare func(context.Context, *operation) (prepared[T], error), answers chan<- answer[T]) {
@@ -182,6 +187,12 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 	}
 	op.ledger = plan.NewLedger(ready.plan.Progress(), op)
 	run, err := a.engine.Run(ctx, ready.plan, op.ledger)
+	var unsaved *plan.UnsavedError
+	if errors.As(err, &unsaved) {
+		a.unbegun(root, op)
+		answers <- answer[T]{err: unsaved.Err}
+		return
+	}
 	if err != nil {
 		a.undo(root, op, err, func(failure *Failure) { answers <- answer[T]{err: failure} })
 		return
@@ -192,6 +203,16 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 	answers <- answer[T]{value: made}
 	a.letGo(root, op)
 	a.drive(root, op, journal.Succeeded, a.engine.Retire, func() {})
+}
+
+// unbegun ends an operation that could not be written down, and so was not begun.
+func (a *Account) unbegun(ctx context.Context, op *operation) {
+	a.Observe(op.record.Verb, "refused")
+	if a.leave(ctx, op) == nil {
+		now := time.Now()
+		op.keep(false, func(record *journal.Operation) { record.State, record.EndedAt = journal.RolledBack, &now })
+	}
+	a.locks.end(op.hold)
 }
 
 // letGo ends the lease and the hold of a committed operation whose retirements need neither: they wait for a deployment, and the next update may not.

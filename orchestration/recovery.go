@@ -9,6 +9,7 @@ import (
 	"ecs-api/orchestration/plan"
 
 	"github.com/aws/aws-sdk-go/aws"
+	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 	"github.com/pkg/errors"
 )
 
@@ -25,14 +26,26 @@ func (a *Account) Recover(ctx context.Context) error {
 		}
 		op := &operation{account: a, record: record}
 		op.ledger = plan.NewLedger(record.Progress, op)
-		if op.free = record.Loose && record.Committed; !op.free {
+		op.free = record.Loose && record.Committed
+		op.log().WithField("state", string(record.State)).Info("recovering")
+		// One that could not release something had let its names go when its process died: another operation may have them.
+		late := !op.free && record.State == journal.Failed
+		if !op.free && !late {
 			if err := a.enter(ctx, op); err != nil {
 				return err
 			}
 			a.locks.answered(op.hold)
 		}
-		op.log().WithField("state", string(record.State)).Info("recovering")
-		if err := a.begin(func(root context.Context) { a.resume(root, op) }); err != nil {
+		err := a.begin(func(root context.Context) {
+			if late {
+				if a.enter(root, op) != nil {
+					return // stopping
+				}
+				a.locks.answered(op.hold)
+			}
+			a.resume(op.context(root), op)
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -91,6 +104,9 @@ func (a *Account) tookEffect(ctx context.Context, effect plan.Effect) (bool, err
 	if r.Kind == "" {
 		return false, nil // a plan without a call of its own at its end
 	}
+	if r.Kind == kindTask {
+		return a.started(ctx, r)
+	}
 	if r.Kind == kindTaskDefinition && effect.Change == plan.Deleted {
 		return a.deregistered(ctx, effect)
 	}
@@ -109,4 +125,27 @@ func (a *Account) tookEffect(ctx context.Context, effect plan.Effect) (bool, err
 		return err == nil && moved(service, effect), nil
 	}
 	return err != nil || aws.StringValue(service.Status) == statusDraining, nil
+}
+
+// started reads whether tasks of a family carry an operation's mark.
+func (a *Account) started(ctx context.Context, r plan.Resource) (bool, error) {
+	for _, status := range []string{awsecs.DesiredStatusRunning, awsecs.DesiredStatusStopped} {
+		names, err := a.ecs.ListTasks(ctx, &awsecs.ListTasksInput{Cluster: &r.Space, Family: &r.Key, DesiredStatus: &status})
+		if err != nil || len(names) == 0 {
+			if absent(err) != nil {
+				return false, err
+			}
+			continue
+		}
+		tasks, err := a.ecs.DescribeTasks(ctx, r.Space, names)
+		if err != nil {
+			return false, err
+		}
+		for _, task := range tasks {
+			if fromECSTags(task.Tags)[common.TagOperation] == r.Mark {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }

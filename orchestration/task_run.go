@@ -64,13 +64,13 @@ func (a *Account) lookRun(ctx context.Context, in *RunTasksInput) (definition *a
 	return definition, in.fits(cluster, definition)
 }
 
-// buildRunTasks plans the run. It only goes forward, and has no commit point: nothing stands on it.
+// buildRunTasks plans the run: the start of the tasks is its commit point. They carry the operation's mark, by which it can be read whether they were started.
 func (op *operation) buildRunTasks(in *RunTasksInput, definition *awsecs.TaskDefinition) prepared[*RunTasksOutput] {
 	a, p := op.account, plan.New()
 	request := buildRunTask(&in.RunTaskInput, in.Space, aws.StringValue(definition.TaskDefinitionArn), op.record.ID, a.network())
 	run := plan.Add(p, plan.Node[TasksOutput]{
 		Name:   "tasks started",
-		Effect: plan.Effect{Change: plan.None, Resource: op.resource(kindTask, in.TaskDef)},
+		Effect: plan.Effect{Change: plan.Started, Resource: op.resource(kindTask, in.TaskDef)},
 		Call: func(ctx context.Context, inputs plan.Inputs) (started TasksOutput, err error) {
 			err = again(inputs, visible, roleInvisible(fresh(definition)), func() error {
 				tasks, failures, err := a.ecs.RunTask(ctx, request)
@@ -80,6 +80,7 @@ func (op *operation) buildRunTasks(in *RunTasksInput, definition *awsecs.TaskDef
 			return started, doubtful(err)
 		},
 	})
+	p.Commit(run)
 	return prepared[*RunTasksOutput]{plan: p, answer: func(done plan.Inputs) *RunTasksOutput {
 		return &RunTasksOutput{Orchestrated: Orchestrated{op.record.ID}, TasksOutput: run.From(done)}
 	}}
@@ -106,6 +107,7 @@ func buildRunTask(asked *awsecs.RunTaskInput, cluster, definition, token string,
 	for key := range ourTags {
 		delete(tags, key)
 	}
+	tags[common.TagOperation] = token
 	in.Tags = ecsTags(tags)
 	return &in
 }

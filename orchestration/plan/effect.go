@@ -33,9 +33,10 @@ const (
 	Made Change = "made"
 	// Changed: the resource stood before; undone by restoring Before, if the present value is still After.
 	Changed Change = "changed"
-	// Deleted and Updated are commit points that leave nothing to take back.
+	// Deleted, Updated and Started are commit points that leave nothing to take back.
 	Deleted Change = "deleted"
 	Updated Change = "updated"
+	Started Change = "started"
 	// Reused: the resource stands and the plan relies on it.
 	Reused Change = "reused"
 )

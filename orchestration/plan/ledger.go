@@ -83,7 +83,8 @@ func (l *Ledger) Resume() {
 	defer l.mu.Unlock()
 	for i := range l.progress.Steps {
 		if step := &l.progress.Steps[i]; step.State == Waiting || step.State == Running {
-			step.State = Unheard
+			now := time.Now()
+			step.State, step.EndedAt = Unheard, &now
 		}
 	}
 }

@@ -40,6 +40,14 @@ func (e *StepError) Error() string { return e.Step + ": " + e.Err.Error() }
 // Unwrap gives the cause.
 func (e *StepError) Unwrap() error { return e.Err }
 
+// UnsavedError says that a run was not begun, because it could not be saved what it may leave behind.
+type UnsavedError struct{ Err error }
+
+func (e *UnsavedError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *UnsavedError) Unwrap() error { return e.Err }
+
 type outcome struct {
 	index  int
 	answer any
@@ -59,7 +67,7 @@ type execution struct {
 
 // Run runs the plan to its commit point: independent nodes at once, after one durable save of what all of them may leave behind. On
 // the first failure, or when ctx ends, nothing new starts, and what is in flight ends by itself. The ledger then says what to undo. A
-// failure is a *StepError, ctx's cause, or the error of that save.
+// failure is a *StepError, ctx's cause, or an *UnsavedError of that save.
 func (e *Engine) Run(ctx context.Context, p *Plan, ledger *Ledger) (*Run, error) {
 	x := &execution{engine: e, plan: p, ledger: ledger, run: newRun(), outcomes: make(chan outcome)}
 	for i, n := range p.nodes {
@@ -68,7 +76,7 @@ func (e *Engine) Run(ctx context.Context, p *Plan, ledger *Ledger) (*Run, error)
 		}
 	}
 	if err := ledger.Begin(); err != nil {
-		return nil, err
+		return nil, &UnsavedError{Err: err}
 	}
 	for {
 		if x.failure == nil && ctx.Err() != nil && !x.finished() {

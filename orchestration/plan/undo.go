@@ -96,9 +96,10 @@ func (e *Engine) TakeBack(ctx context.Context, ledger *Ledger, step *Step) {
 	}
 	heard := step.State == Done
 	gone := e.untilGone(ctx, step.Effect)
-	if !heard && gone.state != Left && ctx.Err() == nil {
+	late := e.late(step)
+	if !heard && late > 0 && gone.state != Left && ctx.Err() == nil {
 		// The request may still be on its way, and AWS's reads lag: look again once it must have arrived.
-		if wait(ctx, e.Quiet(step.Effect.Resource.Kind)) != nil {
+		if wait(ctx, late) != nil {
 			return
 		}
 		if again := e.untilGone(ctx, step.Effect); again.state != Absent {
@@ -106,6 +107,15 @@ func (e *Engine) TakeBack(ctx context.Context, ledger *Ledger, step *Step) {
 		}
 	}
 	e.settleState(ctx, ledger, step, gone)
+}
+
+// late is for how long the effect of a step whose answer was lost may still appear.
+func (e *Engine) late(step *Step) time.Duration {
+	quiet := e.Quiet(step.Effect.Resource.Kind)
+	if step.EndedAt != nil {
+		quiet -= time.Since(*step.EndedAt)
+	}
+	return quiet
 }
 
 // Retire removes what a committed plan has made superfluous, in the order that the retirements give; what comes after something that is
