@@ -160,6 +160,7 @@ var lives = map[string]life{
 	"retag":            {prepare: built, act: func(w *world) { w.send("PUT", www, `{"Tags": [{"Key": "a", "Value": "b"}]}`) }},
 	"define":           {prepare: nothing, act: func(w *world) { w.send("POST", "/taskdefs", supercool) }},
 	"redefine":         {prepare: defined, act: func(w *world) { w.send("PUT", supercoolPath, supercooler) }},
+	"run":              {prepare: defined, act: func(w *world) { w.send("POST", supercoolPath+"/tasks", `{"Count": 2}`) }},
 	"undefine":         {prepare: defined, act: func(w *world) { w.send("DELETE", supercoolPath+"?recursive=true&force=true", "") }},
 }
 

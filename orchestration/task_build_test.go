@@ -27,7 +27,7 @@ func TestBuildRunTask(t *testing.T) {
 	} {
 		asked := test.asked
 		got := buildRunTask(&asked, "myclu", "arn:x", "token", defaults)
-		if aws.StringValue(got.LaunchType) != test.launchType || *got.Count != test.count || len(got.Tags) != test.tags ||
+		if aws.StringValue(got.LaunchType) != test.launchType || *got.Count != test.count || len(got.Tags) != test.tags+1 || fromECSTags(got.Tags)["spinup:operation"] != "token" ||
 			*got.NetworkConfiguration.AwsvpcConfiguration.Subnets[0] != test.subnet {
 			t.Errorf("%s: %v", name, got)
 		}
