@@ -26,7 +26,8 @@ const awstest = "common/awsclient/awstest"
 // wrappers are the rooms that hold the client of one AWS service each.
 var wrappers = []string{"ecs", "iam", "secretsmanager", "ssm", "servicediscovery", "cloudwatchlogs", "elbv2", "resourcegroupstaggingapi"}
 
-// mayImport is the rule main → api → orchestration → {plan, journal, wrappers} → common: of each room, the rooms that it may import. Main may import all.
+// mayImport is the rule main → api → orchestration → {plan, journal, wrappers} → common: of each room, the rooms that it may import. Main
+// may import all.
 var mayImport = func() map[string][]string {
 	rule := map[string][]string{
 		"api":                {"orchestration", "common"},

@@ -1,5 +1,5 @@
-// Command ecs-api is a REST API for Amazon ECS on Fargate: one request builds, changes or removes a service with all that it stands on. This package reads flags and
-// configuration, makes the accounts and serves; it is the only one that knows all the others.
+// Command ecs-api is a REST API for Amazon ECS on Fargate: one request builds, changes or removes a service with all that it stands on.
+// This package reads flags and configuration, makes the accounts and serves; it is the only one that knows all the others.
 package main
 
 import (
@@ -61,7 +61,8 @@ func exitStatus(err error) int {
 	return 1
 }
 
-// Run is the program: it serves until ctx ends, and answers what is in flight then. At each of hangups it reads its configuration again. A misuse if args or the configuration are wrong.
+// Run is the program: it serves until ctx ends, and answers what is in flight then. At each of hangups it reads its configuration again. A
+// misuse if args or the configuration are wrong.
 func Run(ctx context.Context, hangups <-chan os.Signal, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	options, err := parseFlags(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {

@@ -31,8 +31,8 @@ const (
 	idlePatience   = 2 * time.Minute
 	headerBytes    = 64 << 10
 
-	// The end has three steps within the 25 s that a SIGTERM leaves: no new work from the first moment; no new step of the work in flight after workGrace, which lets its
-	// callers be answered; and after lastGrace whatever still hangs is cut.
+	// The end has three steps within the 25 s that a SIGTERM leaves: no new work from the first moment; no new step of the work in flight
+	// after workGrace, which lets its callers be answered; and after lastGrace whatever still hangs is cut.
 	workGrace = 15 * time.Second
 	lastGrace = 23 * time.Second
 
@@ -202,7 +202,8 @@ func openJournal(ctx context.Context, c *config.Config) (journal.Journal, error)
 	}
 }
 
-// recoverAll has every account go on with what the process before left, and look for orphans. Operations of an account that is not configured any more stay as they are.
+// recoverAll has every account go on with what the process before left, and look for orphans. Operations of an account that is not
+// configured any more stay as they are.
 func recoverAll(ctx context.Context, kept journal.Journal, byName map[string]*orchestration.Account, metrics *api.Metrics, log logrus.FieldLogger) error {
 	operations, err := kept.List(journal.Filter{})
 	if err != nil {
@@ -317,7 +318,8 @@ func stateOf(err error) api.AccountState {
 	return api.AccountState{Ready: true}
 }
 
-// accountStates remembers what was last logged of each account's readiness, so that a probe every few seconds is not a line every few seconds.
+// accountStates remembers what was last logged of each account's readiness, so that a probe every few seconds is not a line every few
+// seconds.
 type accountStates struct {
 	mu     sync.Mutex
 	logged map[string]api.AccountState

@@ -19,7 +19,8 @@ import (
 
 const sandboxAccount = "sandbox"
 
-// serveWithSandbox starts an AWS in this process and serves with an account on it. The sandbox ends after the API: what is in flight when a signal comes still talks to it.
+// serveWithSandbox starts an AWS in this process and serves with an account on it. The sandbox ends after the API: what is in flight when a
+// signal comes still talks to it.
 func (p *program) serveWithSandbox(ctx context.Context) error {
 	if p.config.StateDir == config.Default().StateDir {
 		dir, err := os.MkdirTemp("", "ecs-api-sandbox-")
@@ -84,7 +85,8 @@ const sandboxService = `{"cluster":{"clustername":"myclu"},` +
 	`"credentials":{"webserver":{"Name":"myapp-webserver-cred","SecretString":"{\"username\":\"supahman\",\"password\":\"dontkryptonitemebro\"}","Description":"myapp-webserver-cred"}},` +
 	`"tags":[{"Key":"CreatedBy","Value":"netid"},{"Key":"OS","Value":"container"}]}`
 
-// String gives the addresses, a line each, and lines to paste into a shell. Where the token is not printed, they take it from the environment.
+// String gives the addresses, a line each, and lines to paste into a shell. Where the token is not printed, they take it from the
+// environment.
 func (g greeting) String() string {
 	var b strings.Builder
 	line := func(parts ...string) { b.WriteString(strings.Join(parts, "") + "\n") }

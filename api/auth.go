@@ -21,7 +21,8 @@ import (
 )
 
 const (
-	// maxCost is the dearest hash that is looked at: the caller chooses the cost, and each step doubles our work. 12 takes a quarter of a second.
+	// maxCost is the dearest hash that is looked at: the caller chooses the cost, and each step doubles our work. 12 takes a quarter of a
+	// second.
 	maxCost = 12
 	// rememberedHashes and rememberedFor bound what is kept of hashes that were good.
 	rememberedHashes = 1024

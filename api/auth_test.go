@@ -212,7 +212,8 @@ func TestMemoryIsBoundedAndForgetsTheLongestUnused(t *testing.T) {
 	}
 }
 
-// BenchmarkThroughput tells what a token costs, over loopback: requests per second of ping, and of an action behind a hash and a bearer token.
+// BenchmarkThroughput tells what a token costs, over loopback: requests per second of ping, and of an action behind a hash and a bearer
+// token.
 func BenchmarkThroughput(b *testing.B) {
 	f := newFront(func(o *Options) { o.Log.Out = io.Discard })
 	server := httptest.NewServer(f)

@@ -19,12 +19,12 @@ import (
 // maxViolations bounds what is told of one body: a list of a hundred thousand nulls is not worth as many sentences.
 const maxViolations = 50
 
-// document checks JSON against a Go type before it is decoded. encoding/json names neither the place of a wrong type in a list nor more than one
-// of them, lets null members of lists through, where they would become nil pointers, and takes the last of two members that differ by case. All these
-// are refused here, with their pointers. Members that the type has not are skipped, whatever they hold.
+// document checks JSON against a Go type before it is decoded. encoding/json names neither the place of a wrong type in a list nor more
+// than one of them, lets null members of lists through, where they would become nil pointers, and takes the last of two members that differ
+// by case. All these are refused here, with their pointers. Members that the type has not are skipped, whatever they hold.
 //
-// A pointer names a member as its type does, however the caller wrote it: the rules of an input know no other name, and clients one to match.
-// The keys of a map are the caller's.
+// A pointer names a member as its type does, however the caller wrote it: the rules of an input know no other name, and clients one to
+// match. The keys of a map are the caller's.
 type document struct {
 	root    reflect.Type
 	members map[reflect.Type]map[string]member // of each struct type, by folded name
@@ -120,7 +120,8 @@ func (d *document) learn(t reflect.Type) {
 	}
 }
 
-// membersOf gives a struct's members by their folded JSON names, as encoding/json knows them: embedded structs lend theirs, the shallowest wins.
+// membersOf gives a struct's members by their folded JSON names, as encoding/json knows them: embedded structs lend theirs, the shallowest
+// wins.
 func membersOf(t reflect.Type) map[string]member {
 	members, depths := map[string]member{}, map[string]int{}
 	for _, field := range reflect.VisibleFields(t) {

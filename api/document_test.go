@@ -157,7 +157,8 @@ func TestManyViolationsAreCut(t *testing.T) {
 	}
 }
 
-// FuzzDecode holds that no body panics, and that what is accepted has no nil in a list or a map and is what encoding/json alone makes of it.
+// FuzzDecode holds that no body panics, and that what is accepted has no nil in a list or a map and is what encoding/json alone makes of
+// it.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{`{"service":{"serviceName":"x"}}`, `{"tags":[{"key":"a"},null]}`, `{"credentials":{"a":null}}`, `{"tagſ":[null]}`, `null`, `[`, `{"a":1,"A":[{"b":"\ud800"}]}`,
 		`{"taskdefinition":{"containerdefinitions":[{"dockerlabels":{"a":"b"}}]},"cluster":null}`} {

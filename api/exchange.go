@@ -49,7 +49,8 @@ func (s *server[A]) observed(next http.Handler) http.Handler {
 	})
 }
 
-// survived turns a panic into a 500. An answer that has begun cannot be taken back: its connection is cut, so that no caller takes it for whole.
+// survived turns a panic into a 500. An answer that has begun cannot be taken back: its connection is cut, so that no caller takes it for
+// whole.
 func (s *server[A]) survived(w *recorder, r *http.Request, next http.Handler) {
 	defer func() {
 		reason := recover()
@@ -96,8 +97,8 @@ func (s *server[A]) record(x *exchange, sent *recorder) {
 	s.log.WithFields(fields).Log(level, "answered")
 }
 
-// requestID gives the caller's X-Request-Id if it is sane, else a new one. Sane is 1 to 128 letters, digits and - _ . : + / = @, which covers UUIDs,
-// ULIDs, base64 and trace ids, and nothing that could forge a line of a log or a header.
+// requestID gives the caller's X-Request-Id if it is sane, else a new one. Sane is 1 to 128 letters, digits and - _ . : + / = @, which
+// covers UUIDs, ULIDs, base64 and trace ids, and nothing that could forge a line of a log or a header.
 func requestID(r *http.Request) string {
 	id := r.Header.Get("X-Request-Id")
 	if id == "" || len(id) > 128 {

@@ -159,7 +159,8 @@ func unquoted(values []string) []string {
 	return bare
 }
 
-// setQuery puts values into field and says what is wrong with them, or "". Of a parameter that is given twice the first counts, but in a list all do.
+// setQuery puts values into field and says what is wrong with them, or "". Of a parameter that is given twice the first counts, but in a
+// list all do.
 func setQuery(field reflect.Value, values []string) string {
 	for _, value := range values {
 		if !utf8.ValidString(value) {

@@ -71,7 +71,8 @@ func (w *world) leftovers() (found []orchestration.Leftover) {
 	return found
 }
 
-// What carries the mark of an operation that nobody knows is told, whatever its kind; what carries none, another org's, and what a known operation made, never.
+// What carries the mark of an operation that nobody knows is told, whatever its kind; what carries none, another org's, and what a known
+// operation made, never.
 func TestOrphansOfEveryKindAreFound(t *testing.T) {
 	const unknown = "3f2b9d6e-0000-4000-8000-000000000001"
 	inWorld(t, func(w *world) {

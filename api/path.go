@@ -20,8 +20,9 @@ func normalised(next http.Handler) http.Handler {
 	})
 }
 
-// normalPath works on the encoded path, so that an escaped slash is never taken for one that separates. Repeated slashes become one; the aliases of
-// a collection become its name. A trailing slash stays, and matches nothing: were it dropped, a delete of an empty name would be one of the collection.
+// normalPath works on the encoded path, so that an escaped slash is never taken for one that separates. Repeated slashes become one; the
+// aliases of a collection become its name. A trailing slash stays, and matches nothing: were it dropped, a delete of an empty name would be
+// one of the collection.
 func normalPath(encoded string) string {
 	var b strings.Builder
 	b.WriteByte('/')

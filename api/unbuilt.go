@@ -7,7 +7,8 @@ import (
 	"ecs-api/common"
 )
 
-// unbuilt refuses a write that asks for what the documentation promises and nobody has built yet: were it ignored, a dry run would build. Invalid, and it names each.
+// unbuilt refuses a write that asks for what the documentation promises and nobody has built yet: were it ignored, a dry run would build.
+// Invalid, and it names each.
 func unbuilt(r *http.Request) error {
 	var violations []common.Violation
 	refuse := func(pointer, what string) {

@@ -22,8 +22,8 @@ const (
 	hashCost    = 10
 )
 
-// way is one kind of request that the load is made of. Those with a token ask for a service in an account that is not configured: they go through all of the API's front and
-// its router, and reach no AWS.
+// way is one kind of request that the load is made of. Those with a token ask for a service in an account that is not configured: they go
+// through all of the API's front and its router, and reach no AWS.
 type way struct {
 	name, path, header string
 	status             int

@@ -1,6 +1,6 @@
-// Command bench measures the built program from outside, with its whole HTTP stack, and prints each figure beside what it should be: how many round trips to AWS each verb
-// takes, what a token costs, memory, start-up and size. It asserts nothing: a busy machine would fail it. It builds the program, starts it on free ports with configurations
-// of its own, and imports nothing of the project.
+// Command bench measures the built program from outside, with its whole HTTP stack, and prints each figure beside what it should be: how
+// many round trips to AWS each verb takes, what a token costs, memory, start-up and size. It asserts nothing: a busy machine would fail it.
+// It builds the program, starts it on free ports with configurations of its own, and imports nothing of the project.
 package main
 
 import (

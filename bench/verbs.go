@@ -99,7 +99,8 @@ func named(service, registry string) object {
 // caller asks with the token.
 type caller struct{ address string }
 
-// standing builds the service that is shown, and whose parts are named. It also has the program learn who its account is, which it asks once.
+// standing builds the service that is shown, and whose parts are named. It also has the program learn who its account is, which it asks
+// once.
 func (c *caller) standing(ctx context.Context) (registry string, err error) {
 	var made struct{ ServiceDiscoveryService struct{ Arn string } }
 	method, path, body := create(all("standing", "www"))

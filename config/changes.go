@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Changes names the keys whose values differ between the configuration that a process runs with and one that it has read again, in order: taken are those that it can take over at
-// run time, fixed those that need a new process. What a secret is stays unsaid.
+// Changes names the keys whose values differ between the configuration that a process runs with and one that it has read again, in order:
+// taken are those that it can take over at run time, fixed those that need a new process. What a secret is stays unsaid.
 func Changes(running, read *Config) (taken, fixed []string) {
 	before, after := map[string]string{}, map[string]string{}
 	flatten(before, "", reflect.ValueOf(*running))
@@ -28,7 +28,8 @@ func Changes(running, read *Config) (taken, fixed []string) {
 	return taken, fixed
 }
 
-// atRunTime says whether a key's new value can be taken over by a process that runs. Other files of a certificate can; whether there is one cannot.
+// atRunTime says whether a key's new value can be taken over by a process that runs. Other files of a certificate can; whether there is one
+// cannot.
 func atRunTime(key string, secure bool) bool {
 	switch section, _, _ := strings.Cut(key, "."); section {
 	case "token", "logLevel", "logFormat", "limits":

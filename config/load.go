@@ -24,8 +24,8 @@ func Load(path string, getenv func(string) string) (*Config, error) {
 	return Parse(path, f, getenv)
 }
 
-// Parse reads a configuration from r; name stands for it in errors. Keys that the file leaves out have their defaults. Secrets may be given as
-// "env:NAME", asked of getenv, or "file:PATH".
+// Parse reads a configuration from r; name stands for it in errors. Keys that the file leaves out have their defaults. Secrets may be given
+// as "env:NAME", asked of getenv, or "file:PATH".
 func Parse(name string, r io.Reader, getenv func(string) string) (*Config, error) {
 	content, err := io.ReadAll(io.LimitReader(r, documentBytes+1))
 	if err != nil {

@@ -65,7 +65,8 @@ func refused(t *testing.T, p *process) {
 	}
 }
 
-// TestAFullDiskAtTheStart: wherever the first start runs out of room, it says so in one line, and the next one, with room, begins as if it were the first.
+// TestAFullDiskAtTheStart: wherever the first start runs out of room, it says so in one line, and the next one, with room, begins as if it
+// were the first.
 func TestAFullDiskAtTheStart(t *testing.T) {
 	for room := 0; room <= 64<<10; room += 4 << 10 {
 		t.Run(fmt.Sprint(room, " bytes"), func(t *testing.T) {
@@ -148,7 +149,8 @@ func TestADiskThatBecomesFull(t *testing.T) {
 	p.stop()
 }
 
-// TestADamagedJournal: a file that is cut or has a flipped bit is refused in one line, or holds nothing wrong; AWS stays as it is either way.
+// TestADamagedJournal: a file that is cut or has a flipped bit is refused in one line, or holds nothing wrong; AWS stays as it is either
+// way.
 func TestADamagedJournal(t *testing.T) {
 	t.Parallel()
 	aws, dir := newAWS(t, quick), t.TempDir()

@@ -158,7 +158,8 @@ func shape(t *testing.T, inventory sandbox.Inventory) sandbox.Inventory {
 	return plain
 }
 
-// judged waits until the process has done what those before it left, and holds that the account is as it was or as it was asked to be, and that the record says which.
+// judged waits until the process has done what those before it left, and holds that the account is as it was or as it was asked to be, and
+// that the record says which.
 func (l life) judged(aws *emulated, p *process, answered int, before, asked sandbox.Inventory) {
 	p.Helper()
 	p.ready()

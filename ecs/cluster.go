@@ -9,7 +9,8 @@ import (
 	"ecs-api/common/awsclient"
 )
 
-// Cluster gives a cluster, by name or ARN, with its tags. NotFound if it is absent or inactive: ECS describes a deleted cluster for a while.
+// Cluster gives a cluster, by name or ARN, with its tags. NotFound if it is absent or inactive: ECS describes a deleted cluster for a
+// while.
 func (c *Client) Cluster(ctx context.Context, name string) (*awsecs.Cluster, error) {
 	out, err := c.api.DescribeClustersWithContext(ctx, &awsecs.DescribeClustersInput{
 		Clusters: aws.StringSlice([]string{name}),

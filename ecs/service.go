@@ -25,8 +25,8 @@ func (c *Client) ListServices(ctx context.Context, cluster string) ([]string, er
 	return arns, nil
 }
 
-// DescribeServices gives the services, by name or ARN, with their tags, in the order asked for as far as ECS keeps it. Those that are absent or inactive are
-// left out; draining ones are not. NotFound if the cluster is absent.
+// DescribeServices gives the services, by name or ARN, with their tags, in the order asked for as far as ECS keeps it. Those that are
+// absent or inactive are left out; draining ones are not. NotFound if the cluster is absent.
 func (c *Client) DescribeServices(ctx context.Context, cluster string, services []string) ([]*awsecs.Service, error) {
 	return awsclient.Batched(ctx, services, servicesPerCall, func(ctx context.Context, batch []string) ([]*awsecs.Service, error) {
 		return c.describeServices(ctx, cluster, batch)

@@ -11,8 +11,8 @@ import (
 	"ecs-api/common/awsclient"
 )
 
-// ListTasks gives the ARNs of the tasks that match, all pages. ECS lists those whose desired status is RUNNING unless told otherwise. NotFound if the
-// cluster or the service is absent.
+// ListTasks gives the ARNs of the tasks that match, all pages. ECS lists those whose desired status is RUNNING unless told otherwise.
+// NotFound if the cluster or the service is absent.
 func (c *Client) ListTasks(ctx context.Context, in *awsecs.ListTasksInput) ([]string, error) {
 	query := *in // the caller's is only read
 	if query.MaxResults == nil {
@@ -45,9 +45,9 @@ func (c *Client) DescribeTasks(ctx context.Context, cluster string, arns []strin
 	})
 }
 
-// RunTask starts tasks, and gives with them the failures of those that found no place: ECS tells both inside a 200. It needs a ClientToken, with which a
-// repeated call gives the same tasks. NotFound if the cluster or the definition is absent, Invalid as ECS says; awsclient.IsRoleNotVisible if a role was made
-// a moment ago.
+// RunTask starts tasks, and gives with them the failures of those that found no place: ECS tells both inside a 200. It needs a ClientToken,
+// with which a repeated call gives the same tasks. NotFound if the cluster or the definition is absent, Invalid as ECS says;
+// awsclient.IsRoleNotVisible if a role was made a moment ago.
 func (c *Client) RunTask(ctx context.Context, in *awsecs.RunTaskInput) ([]*awsecs.Task, []*awsecs.Failure, error) {
 	if aws.StringValue(in.ClientToken) == "" {
 		return nil, nil, &common.Error{Kind: common.Internal, Message: "RunTask without a ClientToken"} // the SDK's own would serve none but its retries
@@ -63,8 +63,8 @@ func (c *Client) RunTask(ctx context.Context, in *awsecs.RunTaskInput) ([]*awsec
 		slices.DeleteFunc(out.Failures, func(f *awsecs.Failure) bool { return f == nil }), nil
 }
 
-// StopTask asks a task to end, and takes its tags away; one that has stopped stays so. The reason, "" for none, is shown with the task. NotFound if the task
-// or its cluster is absent.
+// StopTask asks a task to end, and takes its tags away; one that has stopped stays so. The reason, "" for none, is shown with the task.
+// NotFound if the task or its cluster is absent.
 func (c *Client) StopTask(ctx context.Context, cluster, task, reason string) error {
 	in := &awsecs.StopTaskInput{Cluster: &cluster, Task: &task}
 	if reason != "" {

@@ -1,5 +1,5 @@
-// Package iam is the API's view of AWS IAM: roles and their inline policies. IAM answers in XML, with codes that have no "Exception" at their end,
-// and with documents that are URL-encoded; nobody outside this package needs to know. It imports common and the SDK, no other
+// Package iam is the API's view of AWS IAM: roles and their inline policies. IAM answers in XML, with codes that have no "Exception" at
+// their end, and with documents that are URL-encoded; nobody outside this package needs to know. It imports common and the SDK, no other
 // wrapper.
 package iam
 
@@ -37,7 +37,8 @@ func (c *Client) CreateRole(ctx context.Context, in *awsiam.CreateRoleInput) (*a
 	return role("CreateRole", out.Role, err)
 }
 
-// Roles gives the roles whose name ends in suffix, with their tags. IAM lists roles without their tags, and the tagging API does not know them at all.
+// Roles gives the roles whose name ends in suffix, with their tags. IAM lists roles without their tags, and the tagging API does not know
+// them at all.
 func (c *Client) Roles(ctx context.Context, suffix string) ([]*awsiam.Role, error) {
 	names := []string{}
 	err := c.api.ListRolesPagesWithContext(ctx, &awsiam.ListRolesInput{}, func(page *awsiam.ListRolesOutput, _ bool) bool {

@@ -57,8 +57,8 @@ type File struct {
 	lost      error // what kept the last commit from being written, once the committer has ended
 }
 
-// OpenFile opens the journal in dir, or makes one: directory 0700, file 0600. It waits half a minute for a predecessor to let go. The error is one line that says what is wrong
-// with the directory or the file: not writable, held by another process, damaged, or of a newer schema.
+// OpenFile opens the journal in dir, or makes one: directory 0700, file 0600. It waits half a minute for a predecessor to let go. The error
+// is one line that says what is wrong with the directory or the file: not writable, held by another process, damaged, or of a newer schema.
 func OpenFile(dir string) (*File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, errors.Wrap(err, "the journal's directory cannot be made")
@@ -152,7 +152,8 @@ func (f *File) open() error {
 	return errors.Wrapf(f.load(), "the journal %s is damaged", f.path)
 }
 
-// create makes an empty journal, whole or not at all: what a full disk cuts short would be a damaged one for ever. Of two processes that do so at once the first is right.
+// create makes an empty journal, whole or not at all: what a full disk cuts short would be a damaged one for ever. Of two processes that do
+// so at once the first is right.
 func (f *File) create() error {
 	blank, err := os.CreateTemp(filepath.Dir(f.path), fileName+".*") // 0600
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package journal keeps what the orchestrator has begun: each operation with its steps, written before each call and after each answer, so that
-// another process can go on from it. It imports the plan's records and nothing else of the project.
+// Package journal keeps what the orchestrator has begun: each operation with its steps, written before each call and after each answer, so
+// that another process can go on from it. It imports the plan's records and nothing else of the project.
 package journal
 
 import (

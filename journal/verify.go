@@ -9,8 +9,9 @@ import (
 	"github.com/pkg/errors"
 )
 
-// The library maps its file into memory and follows what it finds there: a damaged page makes it fault, or walk in a circle, in goroutines of its own, where nothing
-// can catch it. So the pages are checked here first, as bytes, after the layout that it documents (bbolt, internal/common: page.go, meta.go, inode.go).
+// The library maps its file into memory and follows what it finds there: a damaged page makes it fault, or walk in a circle, in goroutines
+// of its own, where nothing can catch it. So the pages are checked here first, as bytes, after the layout that it documents (bbolt,
+// internal/common: page.go, meta.go, inode.go).
 const (
 	pageHeader  = 16
 	elementSize = 16

@@ -90,7 +90,8 @@ func New(options Options) *Account {
 	return a
 }
 
-// Identity gives the account's id, partition and region, asked of STS once and remembered. Unavailable, Forbidden or Failed if AWS does not say.
+// Identity gives the account's id, partition and region, asked of STS once and remembered. Unavailable, Forbidden or Failed if AWS does not
+// say.
 func (a *Account) Identity(ctx context.Context) (awsclient.Account, error) {
 	a.mu.Lock()
 	known := a.identity

@@ -33,8 +33,8 @@ func notOurs(kind, name string) error {
 	return common.Newf(common.NotFound, "%s %s is not found", kind, name)
 }
 
-// buildCluster completes what was asked: capacity providers FARGATE and FARGATE_SPOT, and those that its strategy names; one task on demand and the rest on spot, as far as it has these
-// providers. Either may be given without the other.
+// buildCluster completes what was asked: capacity providers FARGATE and FARGATE_SPOT, and those that its strategy names; one task on demand
+// and the rest on spot, as far as it has these providers. Either may be given without the other.
 func buildCluster(asked *awsecs.CreateClusterInput, name string, tags common.Tags) *awsecs.CreateClusterInput {
 	in := *asked
 	in.ClusterName = aws.String(name)
@@ -57,7 +57,8 @@ func buildProviders(strategy []*awsecs.CapacityProviderStrategyItem) []*string {
 	return aws.StringSlice(providers)
 }
 
-// buildStrategy gives the default strategy of a cluster with these capacity providers. The only one takes all: without a weight it would get no task beyond its base.
+// buildStrategy gives the default strategy of a cluster with these capacity providers. The only one takes all: without a weight it would
+// get no task beyond its base.
 func buildStrategy(providers []string) []*awsecs.CapacityProviderStrategyItem {
 	var strategy []*awsecs.CapacityProviderStrategyItem
 	both := slices.Contains(providers, spot)
@@ -66,7 +67,10 @@ func buildStrategy(providers []string) []*awsecs.CapacityProviderStrategyItem {
 		if both {
 			weight = 0
 		}
-		strategy = append(strategy, &awsecs.CapacityProviderStrategyItem{CapacityProvider: aws.String(onDemand), Base: aws.Int64(1), Weight: aws.Int64(weight)})
+		strategy = append(
+			strategy,
+			&awsecs.CapacityProviderStrategyItem{CapacityProvider: aws.String(onDemand), Base: aws.Int64(1), Weight: aws.Int64(weight)},
+		)
 	}
 	if both {
 		strategy = append(strategy, &awsecs.CapacityProviderStrategyItem{CapacityProvider: aws.String(spot), Weight: aws.Int64(1)})
@@ -101,8 +105,8 @@ func (op *operation) clusterNode(p *plan.Plan, in *awsecs.CreateClusterInput) pl
 	})
 }
 
-// activeCluster waits until a cluster that is being provisioned is ACTIVE. NotFound if it is another org's: CreateCluster answers with one that stands
-// as if it had made it.
+// activeCluster waits until a cluster that is being provisioned is ACTIVE. NotFound if it is another org's: CreateCluster answers with one
+// that stands as if it had made it.
 func (a *Account) activeCluster(ctx context.Context, inputs plan.Inputs, cluster *awsecs.Cluster) (_ *awsecs.Cluster, err error) {
 	if len(cluster.Tags) == 0 {
 		if cluster, err = a.ecs.Cluster(ctx, aws.StringValue(cluster.ClusterName)); err != nil {
@@ -143,8 +147,8 @@ func (a *Account) releaseCluster(ctx context.Context, r plan.Resource) (found bo
 	return true, absent(a.ecs.DeleteCluster(ctx, r.Key))
 }
 
-// unused gives a *plan.KeptError that says what is in the space: an active service, a task that is to run, or a managed task definition. A draining service does
-// not count.
+// unused gives a *plan.KeptError that says what is in the space: an active service, a task that is to run, or a managed task definition. A
+// draining service does not count.
 func (a *Account) unused(ctx context.Context, cluster string) error {
 	var services, tasks, families []string
 	err := look(ctx,

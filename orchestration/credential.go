@@ -17,8 +17,8 @@ type credentialChange struct {
 	retire string // the old secret, once nothing uses it any more; "" for none
 }
 
-// changeCredential decides by the table of the contract: old are the credentials of the active definition, named those in the request, and given says whether it
-// has a new value.
+// changeCredential decides by the table of the contract: old are the credentials of the active definition, named those in the request, and
+// given says whether it has a new value.
 func changeCredential(old, named string, given bool) credentialChange {
 	retired := credentialChange{retire: old}
 	switch {

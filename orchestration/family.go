@@ -16,7 +16,8 @@ import (
 
 const kindFamily = "task definition family"
 
-// managedFamilies gives the families of managed task definitions in a space. The tagging API shows what is gone for hours, so each is confirmed.
+// managedFamilies gives the families of managed task definitions in a space. The tagging API shows what is gone for hours, so each is
+// confirmed.
 func (a *Account) managedFamilies(ctx context.Context, cluster string) ([]string, error) {
 	listed, err := a.tagging.Resources(ctx, []string{"ecs:task-definition"}, map[string]string{
 		common.TagOrg: a.Org, common.TagSpace: cluster, common.TagFlavor: flavorTask,
@@ -61,8 +62,8 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// releaseFamily removes the revisions of a family that belong to a space, and their secrets, where no service or running task uses them. Secrets go between
-// deregistering and deleting: a process that dies in between finds them through the revisions again.
+// releaseFamily removes the revisions of a family that belong to a space, and their secrets, where no service or running task uses them.
+// Secrets go between deregistering and deleting: a process that dies in between finds them through the revisions again.
 func (a *Account) releaseFamily(ctx context.Context, r plan.Resource) (found bool, err error) {
 	// A create that registers in the family holds it until its service stands and names its revision.
 	hold, err := a.locks.wait(ctx, "task definition "+r.Key)

@@ -39,7 +39,8 @@ func (a *Account) lookGround(cluster string, facts *groundFacts) []func(context.
 	}
 }
 
-// groundNodes makes what is missing of role and log group, and brings up to date what is not. The role's handle and whether it is new go to the task definition.
+// groundNodes makes what is missing of role and log group, and brings up to date what is not. The role's handle and whether it is new go to
+// the task definition.
 func (op *operation) groundNodes(p *plan.Plan, facts groundFacts, policy string, tags common.Tags) (role plan.Handle[*awsiam.Role], made bool) {
 	made = facts.role == nil
 	if made {

@@ -16,7 +16,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// violations collects the rules that an input breaks, so that one answer tells them all. Pointers name members as the SDK's structs do; of a pointer the first violation counts.
+// violations collects the rules that an input breaks, so that one answer tells them all. Pointers name members as the SDK's structs do; of
+// a pointer the first violation counts.
 //
 // The rules are those of the API reference of each service as the SDK's model documents it, unless a rule says otherwise.
 type violations []common.Violation
@@ -53,8 +54,8 @@ func (v *violations) text(pointer string, value *string, pattern *regexp.Regexp,
 	v.check(value == nil || pattern.MatchString(*value), pointer, "%s", what)
 }
 
-// model adds what the SDK's model of the input says: missing members, lengths, and numbers that AWS has no room for. It comes after the rules of our own, which
-// say it better. Those of the fields in filled are completed later.
+// model adds what the SDK's model of the input says: missing members, lengths, and numbers that AWS has no room for. It comes after the
+// rules of our own, which say it better. Those of the fields in filled are completed later.
 func (v *violations) model(pointer string, input request.Validator, filled ...string) {
 	v.integers(pointer, reflect.ValueOf(input))
 	var batch awserr.BatchedErrors
@@ -86,7 +87,8 @@ func inWords(err error) string {
 	return "is required"
 }
 
-// integers checks that every number fits into 32 bits: the models know no larger ones in what is asked for here, and AWS cannot even read them.
+// integers checks that every number fits into 32 bits: the models know no larger ones in what is asked for here, and AWS cannot even read
+// them.
 func (v *violations) integers(pointer string, value reflect.Value) {
 	switch value.Kind() {
 	case reflect.Pointer:

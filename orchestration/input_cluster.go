@@ -39,7 +39,10 @@ func (v *violations) cluster(at string, in *awsecs.CreateClusterInput) {
 		v.oneOf(item(at+"/Settings", i)+"/Value", setting.Value, "enhanced", "enabled", "disabled")
 	}
 	if in.Configuration != nil && in.Configuration.ExecuteCommandConfiguration != nil {
-		v.oneOf(at+"/Configuration/ExecuteCommandConfiguration/Logging", in.Configuration.ExecuteCommandConfiguration.Logging, awsecs.ExecuteCommandLogging_Values()...)
+		v.oneOf(
+			at+"/Configuration/ExecuteCommandConfiguration/Logging",
+			in.Configuration.ExecuteCommandConfiguration.Logging,
+			awsecs.ExecuteCommandLogging_Values()...)
 	}
 	v.model(at, in)
 }
@@ -54,10 +57,18 @@ var reservedProvider = regexp.MustCompile(`(?i)^(aws|ecs|fargate)`)
 
 func (v *violations) provider(pointer, name string) {
 	ours := name == onDemand || name == spot
-	v.check(ours || namePattern.MatchString(name) && !reservedProvider.MatchString(name), pointer, "%q is neither %s nor %s nor the name of a capacity provider", name, onDemand, spot)
+	v.check(
+		ours || namePattern.MatchString(name) && !reservedProvider.MatchString(name),
+		pointer,
+		"%q is neither %s nor %s nor the name of a capacity provider",
+		name,
+		onDemand,
+		spot,
+	)
 }
 
-// strategy checks a capacity provider strategy. (API reference of CapacityProviderStrategyItem, and of CreateService, capacityProviderStrategy.)
+// strategy checks a capacity provider strategy. (API reference of CapacityProviderStrategyItem, and of CreateService,
+// capacityProviderStrategy.)
 func (v *violations) strategy(at string, strategy []*awsecs.CapacityProviderStrategyItem) {
 	v.check(len(strategy) <= 20, at, "at most 20 capacity providers")
 	seen, based, weight := map[string]bool{}, false, int64(0)

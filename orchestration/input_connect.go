@@ -46,6 +46,11 @@ func (v *violations) connectPorts(at string, in *awsecs.ServiceConnectConfigurat
 		}
 	}
 	for i, service := range in.Services {
-		v.check(names[aws.StringValue(service.PortName)], item(at+"/Services", i)+"/PortName", "no port has the name %s", aws.StringValue(service.PortName))
+		v.check(
+			names[aws.StringValue(service.PortName)],
+			item(at+"/Services", i)+"/PortName",
+			"no port has the name %s",
+			aws.StringValue(service.PortName),
+		)
 	}
 }

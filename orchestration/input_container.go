@@ -49,7 +49,8 @@ func (v *violations) container(at string, in *awsecs.ContainerDefinition) {
 	v.hostOnly(at, in)
 }
 
-// hostOnly are the members that only containers on instances of one's own take, or only other networking than awsvpc. (API reference of ContainerDefinition and LinuxParameters.)
+// hostOnly are the members that only containers on instances of one's own take, or only other networking than awsvpc. (API reference of
+// ContainerDefinition and LinuxParameters.)
 func (v *violations) hostOnly(at string, in *awsecs.ContainerDefinition) {
 	v.unsupported(at+"/Privileged", aws.BoolValue(in.Privileged))
 	v.unsupported(at+"/Links", len(in.Links) > 0)
@@ -85,8 +86,16 @@ func (v *violations) ports(at string, ports []*awsecs.PortMapping) {
 		v.within(on+"/ContainerPort", port.ContainerPort, 1, maxPort)
 		v.check(port.ContainerPort != nil || port.ContainerPortRange != nil, on+"/ContainerPort", "a port or a range is required")
 		v.check(port.ContainerPort == nil || port.ContainerPortRange == nil, on+"/ContainerPortRange", "a port and a range exclude each other")
-		v.check(port.ContainerPortRange == nil || between(*port.ContainerPortRange) != [2]int64{}, on+"/ContainerPortRange", "must be two ports, such as 8000-8010")
-		v.check(port.HostPort == nil || port.ContainerPort != nil && *port.HostPort == *port.ContainerPort, on+"/HostPort", "with awsvpc networking, the same as ContainerPort or nothing")
+		v.check(
+			port.ContainerPortRange == nil || between(*port.ContainerPortRange) != [2]int64{},
+			on+"/ContainerPortRange",
+			"must be two ports, such as 8000-8010",
+		)
+		v.check(
+			port.HostPort == nil || port.ContainerPort != nil && *port.HostPort == *port.ContainerPort,
+			on+"/HostPort",
+			"with awsvpc networking, the same as ContainerPort or nothing",
+		)
 		v.oneOf(on+"/Protocol", port.Protocol, awsecs.TransportProtocol_Values()...)
 		v.oneOf(on+"/AppProtocol", port.AppProtocol, awsecs.ApplicationProtocol_Values()...)
 		v.text(on+"/Name", port.Name, portNamePattern, "1 to 64 lower-case letters, digits, - and _, the first no -")
@@ -161,7 +170,11 @@ func (v *violations) healthCheck(at string, in *awsecs.HealthCheck) {
 func (v *violations) ulimits(at string, limits []*awsecs.Ulimit) {
 	for i, limit := range limits {
 		v.oneOf(item(at, i)+"/Name", limit.Name, awsecs.UlimitName_Values()...)
-		v.check(limit.SoftLimit == nil || limit.HardLimit == nil || *limit.SoftLimit <= *limit.HardLimit || *limit.HardLimit < 0, item(at, i)+"/SoftLimit", "more than the hard limit")
+		v.check(
+			limit.SoftLimit == nil || limit.HardLimit == nil || *limit.SoftLimit <= *limit.HardLimit || *limit.HardLimit < 0,
+			item(at, i)+"/SoftLimit",
+			"more than the hard limit",
+		)
 	}
 }
 
@@ -174,7 +187,12 @@ func (v *violations) mounts(at string, in *awsecs.ContainerDefinition, known con
 	}
 	for i, from := range in.VolumesFrom {
 		other := known[aws.StringValue(from.SourceContainer)]
-		v.check(other != nil && other != in, item(at+"/VolumesFrom", i)+"/SourceContainer", "no other container has the name %s", aws.StringValue(from.SourceContainer))
+		v.check(
+			other != nil && other != in,
+			item(at+"/VolumesFrom", i)+"/SourceContainer",
+			"no other container has the name %s",
+			aws.StringValue(from.SourceContainer),
+		)
 	}
 }
 
@@ -190,7 +208,12 @@ func (v *violations) dependencies(at string, in *awsecs.ContainerDefinition, kno
 		}
 		exits := condition == awsecs.ContainerConditionComplete || condition == awsecs.ContainerConditionSuccess
 		v.check(!exits || !essential(other), on+"/Condition", "%s is essential: with its end the task ends", aws.StringValue(other.Name))
-		v.check(condition != awsecs.ContainerConditionHealthy || other.HealthCheck != nil, on+"/Condition", "%s has no health check", aws.StringValue(other.Name))
+		v.check(
+			condition != awsecs.ContainerConditionHealthy || other.HealthCheck != nil,
+			on+"/Condition",
+			"%s has no health check",
+			aws.StringValue(other.Name),
+		)
 	}
 }
 

@@ -20,7 +20,11 @@ func (v *violations) credentials(pointer string, asked, built map[string]*awssec
 		names[name] = true
 		v.check(utf8.RuneCountInString(aws.StringValue(secret.Description)) <= 2048, at+"/Description", "at most 2048 characters")
 		key := aws.StringValue(secret.KmsKeyId)
-		v.check(key == "" || key == kmsKeyID, at+"/KmsKeyId", "credentials are encrypted with the account's default key, the one that the tasks may decrypt with")
+		v.check(
+			key == "" || key == kmsKeyID,
+			at+"/KmsKeyId",
+			"credentials are encrypted with the account's default key, the one that the tasks may decrypt with",
+		)
 		v.check(len(secret.AddReplicaRegions) == 0, at+"/AddReplicaRegions", "credentials are not replicated")
 		v.model(at, built[container], "ClientRequestToken")
 	}
@@ -33,5 +37,10 @@ func (v *violations) secretValue(at string, secret *awssecrets.CreateSecretInput
 	v.check((secret.SecretString == nil) != (secret.SecretBinary == nil), at, "exactly one of SecretString and SecretBinary is required")
 	text := len(aws.StringValue(secret.SecretString))
 	v.check(secret.SecretString == nil || text > 0 && text <= maxSecret, at+"/SecretString", "1 to %d bytes", maxSecret)
-	v.check(secret.SecretBinary == nil || len(secret.SecretBinary) > 0 && len(secret.SecretBinary) <= maxSecret, at+"/SecretBinary", "1 to %d bytes", maxSecret)
+	v.check(
+		secret.SecretBinary == nil || len(secret.SecretBinary) > 0 && len(secret.SecretBinary) <= maxSecret,
+		at+"/SecretBinary",
+		"1 to %d bytes",
+		maxSecret,
+	)
 }

@@ -46,6 +46,10 @@ func (in *CreateServiceInput) fitsNamespace(namespace *awsdiscovery.Namespace) e
 	var v violations
 	kind, asked := aws.StringValue(namespace.Type), in.ServiceRegistry
 	v.check(asked.DnsConfig == nil || kind != awsdiscovery.NamespaceTypeHttp, "/serviceregistry/DnsConfig", "the namespace has no DNS")
-	v.check(asked.HealthCheckConfig == nil || kind != awsdiscovery.NamespaceTypeDnsPrivate, "/serviceregistry/HealthCheckConfig", "Route 53 cannot check health in a private namespace")
+	v.check(
+		asked.HealthCheckConfig == nil || kind != awsdiscovery.NamespaceTypeDnsPrivate,
+		"/serviceregistry/HealthCheckConfig",
+		"Route 53 cannot check health in a private namespace",
+	)
 	return common.InvalidInput(v)
 }

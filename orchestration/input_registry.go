@@ -9,7 +9,9 @@ import (
 )
 
 // registryPattern is what Cloud Map takes for a name, up to 127 characters long. (API reference of Cloud Map's CreateService, Name.)
-var registryPattern = regexp.MustCompile(`^([a-zA-Z0-9_][a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_]|[a-zA-Z0-9])(\.([a-zA-Z0-9_][a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_]|[a-zA-Z0-9]))*$`)
+var registryPattern = regexp.MustCompile(
+	`^([a-zA-Z0-9_][a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_]|[a-zA-Z0-9])(\.([a-zA-Z0-9_][a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_]|[a-zA-Z0-9]))*$`,
+)
 
 // namespacePattern are the ids of namespaces. (API reference of GetNamespace, Id, and of its example.)
 var namespacePattern = regexp.MustCompile(`^ns-[0-9a-z]{1,61}$`)
@@ -19,7 +21,11 @@ const namespaceRule = "must be the id of a namespace: ns-..."
 // registry checks a service registry that is to be made.
 func (v *violations) registry(at string, in *awsdiscovery.CreateServiceInput) {
 	name, id := aws.StringValue(in.Name), aws.StringValue(in.NamespaceId)
-	v.check(len(name) <= 127 && registryPattern.MatchString(name), at+"/Name", "labels of 1 to 63 letters, digits, - and _ between dots, at most 127 characters")
+	v.check(
+		len(name) <= 127 && registryPattern.MatchString(name),
+		at+"/Name",
+		"labels of 1 to 63 letters, digits, - and _ between dots, at most 127 characters",
+	)
 	v.check(namespaceOf(in) != "", at+"/NamespaceId", "a namespace is required")
 	v.check(id == "" || namespacePattern.MatchString(id), at+"/NamespaceId", namespaceRule)
 	v.check(len(aws.StringValue(in.Description)) <= 1024, at+"/Description", "at most 1024 characters")
@@ -47,7 +53,11 @@ func (v *violations) records(at string, dns *awsdiscovery.DnsConfig) {
 	}
 	addresses := len(types) == 2 && slices.Contains(types, awsdiscovery.RecordTypeA) && slices.Contains(types, awsdiscovery.RecordTypeAaaa)
 	v.check(len(types) < 2 || addresses, at+"/DnsRecords", "one type, or A and AAAA")
-	v.check(!slices.Contains(types, awsdiscovery.RecordTypeCname) || aws.StringValue(dns.RoutingPolicy) == awsdiscovery.RoutingPolicyWeighted, at+"/RoutingPolicy", "CNAME needs WEIGHTED")
+	v.check(
+		!slices.Contains(types, awsdiscovery.RecordTypeCname) || aws.StringValue(dns.RoutingPolicy) == awsdiscovery.RoutingPolicyWeighted,
+		at+"/RoutingPolicy",
+		"CNAME needs WEIGHTED",
+	)
 }
 
 func hasRecord(records []*awsdiscovery.DnsRecord, kind string) bool {

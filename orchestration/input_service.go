@@ -13,7 +13,11 @@ import (
 func (v *violations) service(at string, in *awsecs.CreateServiceInput, defaults network) {
 	v.check(namePattern.MatchString(aws.StringValue(in.ServiceName)), at+"/ServiceName", nameRule)
 	v.check(in.DesiredCount != nil && *in.DesiredCount >= 0, at+"/DesiredCount", "a count of 0 or more is required")
-	v.check(in.LaunchType == nil || len(in.CapacityProviderStrategy) == 0, at+"/CapacityProviderStrategy", "a launch type and a strategy exclude each other")
+	v.check(
+		in.LaunchType == nil || len(in.CapacityProviderStrategy) == 0,
+		at+"/CapacityProviderStrategy",
+		"a launch type and a strategy exclude each other",
+	)
 	v.oneOf(at+"/LaunchType", in.LaunchType, awsecs.LaunchTypeFargate)
 	v.oneOf(at+"/SchedulingStrategy", in.SchedulingStrategy, awsecs.SchedulingStrategyReplica)
 	v.oneOf(at+"/PropagateTags", in.PropagateTags, awsecs.PropagateTags_Values()...)
@@ -53,7 +57,11 @@ func (v *violations) network(at string, asked *awsecs.NetworkConfiguration, defa
 	v.ids(at+"/Subnets", vpc.Subnets, 16, subnetPattern)
 	v.ids(at+"/SecurityGroups", vpc.SecurityGroups, 5, securityGroupPattern)
 	v.oneOf(at+"/AssignPublicIp", vpc.AssignPublicIp, awsecs.AssignPublicIp_Values()...)
-	v.check(defaults.allowPublicIP || aws.StringValue(vpc.AssignPublicIp) != awsecs.AssignPublicIpEnabled, at+"/AssignPublicIp", "the account does not allow public addresses")
+	v.check(
+		defaults.allowPublicIP || aws.StringValue(vpc.AssignPublicIp) != awsecs.AssignPublicIpEnabled,
+		at+"/AssignPublicIp",
+		"the account does not allow public addresses",
+	)
 }
 
 func (v *violations) ids(at string, ids []*string, most int, pattern *regexp.Regexp) {
@@ -63,7 +71,8 @@ func (v *violations) ids(at string, ids []*string, most int, pattern *regexp.Reg
 	}
 }
 
-// deployment checks how far a deployment may go under and over the desired count: with no room on either side no task could ever be replaced.
+// deployment checks how far a deployment may go under and over the desired count: with no room on either side no task could ever be
+// replaced.
 func (v *violations) deployment(at string, in *awsecs.DeploymentConfiguration) {
 	if in == nil {
 		return
@@ -90,7 +99,13 @@ func (v *violations) placement(at string, constraints []*awsecs.PlacementConstra
 }
 
 // definitionOf checks what a service needs of its definition, and of the records of its registry.
-func (v *violations) definitionOf(at string, in *awsecs.CreateServiceInput, known containers, volumes []*awsecs.Volume, records []*awsdiscovery.DnsRecord) {
+func (v *violations) definitionOf(
+	at string,
+	in *awsecs.CreateServiceInput,
+	known containers,
+	volumes []*awsecs.Volume,
+	records []*awsdiscovery.DnsRecord,
+) {
 	v.loadBalancers(at+"/LoadBalancers", in.LoadBalancers, known)
 	v.serviceRegistries(at+"/ServiceRegistries", in.ServiceRegistries, known, records)
 	v.connectPorts(at+"/ServiceConnectConfiguration", in.ServiceConnectConfiguration, known)
@@ -102,8 +117,17 @@ func (v *violations) definitionOf(at string, in *awsecs.CreateServiceInput, know
 // loadBalancers checks the target groups of a service, and the containers that they lead to, if those are known.
 func (v *violations) loadBalancers(at string, balancers []*awsecs.LoadBalancer, known containers) {
 	for i, balancer := range balancers {
-		v.check(targetGroupARN.MatchString(aws.StringValue(balancer.TargetGroupArn)), item(at, i)+"/TargetGroupArn", "%q is no ARN of a target group", aws.StringValue(balancer.TargetGroupArn))
-		v.check(aws.StringValue(balancer.LoadBalancerName) == "", item(at, i)+"/LoadBalancerName", "classic load balancers do not go with awsvpc networking")
+		v.check(
+			targetGroupARN.MatchString(aws.StringValue(balancer.TargetGroupArn)),
+			item(at, i)+"/TargetGroupArn",
+			"%q is no ARN of a target group",
+			aws.StringValue(balancer.TargetGroupArn),
+		)
+		v.check(
+			aws.StringValue(balancer.LoadBalancerName) == "",
+			item(at, i)+"/LoadBalancerName",
+			"classic load balancers do not go with awsvpc networking",
+		)
 		v.target(item(at, i), balancer.ContainerName, balancer.ContainerPort, known)
 	}
 }
@@ -118,10 +142,17 @@ func (v *violations) target(at string, name *string, port *int64, known containe
 	}
 	container := known[aws.StringValue(name)]
 	v.check(container != nil, at+"/ContainerName", "no container has the name %s", aws.StringValue(name))
-	v.check(container == nil || exposes(container, aws.Int64Value(port)), at+"/ContainerPort", "the container %s has no port %d", aws.StringValue(name), aws.Int64Value(port))
+	v.check(
+		container == nil || exposes(container, aws.Int64Value(port)),
+		at+"/ContainerPort",
+		"the container %s has no port %d",
+		aws.StringValue(name),
+		aws.Int64Value(port),
+	)
 }
 
-// serviceRegistries checks how a service is to be registered: an SRV record is made of a port, named outright or by its container. (API reference of ServiceRegistry.)
+// serviceRegistries checks how a service is to be registered: an SRV record is made of a port, named outright or by its container. (API
+// reference of ServiceRegistry.)
 func (v *violations) serviceRegistries(at string, registries []*awsecs.ServiceRegistry, known containers, records []*awsdiscovery.DnsRecord) {
 	v.check(len(registries) <= 1, at, "a service has one registry at most")
 	for i, registry := range registries {

@@ -40,12 +40,23 @@ func (v *violations) platform(at string, in *awsecs.RegisterTaskDefinitionInput)
 	}
 	system := in.RuntimePlatform.OperatingSystemFamily
 	v.oneOf(at+"/RuntimePlatform/CpuArchitecture", in.RuntimePlatform.CpuArchitecture, awsecs.CPUArchitecture_Values()...)
-	v.oneOf(at+"/RuntimePlatform/OperatingSystemFamily", system, awsecs.OSFamilyLinux, awsecs.OSFamilyWindowsServer2019Core, awsecs.OSFamilyWindowsServer2019Full,
-		awsecs.OSFamilyWindowsServer2022Core, awsecs.OSFamilyWindowsServer2022Full)
+	v.oneOf(
+		at+"/RuntimePlatform/OperatingSystemFamily",
+		system,
+		awsecs.OSFamilyLinux,
+		awsecs.OSFamilyWindowsServer2019Core,
+		awsecs.OSFamilyWindowsServer2019Full,
+		awsecs.OSFamilyWindowsServer2022Core,
+		awsecs.OSFamilyWindowsServer2022Full,
+	)
 	if !strings.HasPrefix(aws.StringValue(system), "WINDOWS") {
 		return
 	}
-	v.check(aws.StringValue(in.RuntimePlatform.CpuArchitecture) != awsecs.CPUArchitectureArm64, at+"/RuntimePlatform/CpuArchitecture", "Windows does not run on ARM64")
+	v.check(
+		aws.StringValue(in.RuntimePlatform.CpuArchitecture) != awsecs.CPUArchitectureArm64,
+		at+"/RuntimePlatform/CpuArchitecture",
+		"Windows does not run on ARM64",
+	)
 	units, _ := cpuUnits(aws.StringValue(in.Cpu))
 	v.check(units >= 1024, at+"/Cpu", "Windows takes 1024 CPU units or more")
 	v.unsupported(at+"/PidMode", in.PidMode != nil)

@@ -31,7 +31,12 @@ func (v *violations) volume(at string, volume *awsecs.Volume) {
 	}
 	if files := volume.FsxWindowsFileServerVolumeConfiguration; files != nil && files.AuthorizationConfig != nil {
 		parameter := files.AuthorizationConfig.CredentialsParameter
-		v.text(at+"/FsxWindowsFileServerVolumeConfiguration/AuthorizationConfig/CredentialsParameter", parameter, readableARN, "must be the ARN of a secret or a parameter")
+		v.text(
+			at+"/FsxWindowsFileServerVolumeConfiguration/AuthorizationConfig/CredentialsParameter",
+			parameter,
+			readableARN,
+			"must be the ARN of a secret or a parameter",
+		)
 	}
 }
 
@@ -49,7 +54,11 @@ func (v *violations) fileSystem(at string, in *awsecs.EFSVolumeConfiguration) {
 	v.oneOf(at+"/AuthorizationConfig/Iam", access.Iam, awsecs.EFSAuthorizationConfigIAM_Values()...)
 	point, root := aws.StringValue(access.AccessPointId) != "", aws.StringValue(in.RootDirectory)
 	guarded := point || aws.StringValue(access.Iam) == awsecs.EFSAuthorizationConfigIAMEnabled
-	v.check(!guarded || aws.StringValue(in.TransitEncryption) == awsecs.EFSTransitEncryptionEnabled, at+"/TransitEncryption", "must be ENABLED with an access point or IAM")
+	v.check(
+		!guarded || aws.StringValue(in.TransitEncryption) == awsecs.EFSTransitEncryptionEnabled,
+		at+"/TransitEncryption",
+		"must be ENABLED with an access point or IAM",
+	)
 	v.check(!point || root == "" || root == "/", at+"/RootDirectory", "an access point has a root of its own")
 }
 

@@ -75,7 +75,8 @@ func (a *Account) tally(operation string, count int) {
 // LeftoversInput has no members.
 type LeftoversInput struct{}
 
-// Leftovers gives what carries the mark of an operation that is unknown or was undone, and what an operation could not release, with the reason.
+// Leftovers gives what carries the mark of an operation that is unknown or was undone, and what an operation could not release, with the
+// reason.
 func (a *Account) Leftovers(ctx context.Context, _ *LeftoversInput) ([]Leftover, error) {
 	operations, err := a.Journal.List(journal.Filter{Account: a.Name})
 	if err != nil {
@@ -158,8 +159,8 @@ type candidate struct {
 	flavor string
 }
 
-// unfinished leaves out the operations whose service or managed task definition stands: without a journal that lasts, that is how one shows that
-// it was not cut off.
+// unfinished leaves out the operations whose service or managed task definition stands: without a journal that lasts, that is how one shows
+// that it was not cut off.
 func unfinished(candidates []candidate) []candidate {
 	finished := map[string]bool{}
 	for _, c := range candidates {
@@ -245,7 +246,8 @@ func resourceOf(name string) plan.Resource {
 	return plan.Resource{Kind: taggedKinds[parsed.Service+":"+kind], Key: strings.TrimSuffix(key, ":*"), ID: name}
 }
 
-// stillMarked asks the owning service, since the tagging API shows for hours what is gone: whether the resource stands with its mark and, if it is ground, nothing lives on it.
+// stillMarked asks the owning service, since the tagging API shows for hours what is gone: whether the resource stands with its mark and,
+// if it is ground, nothing lives on it.
 func (a *Account) stillMarked(ctx context.Context, r plan.Resource) (bool, error) {
 	tags, err := a.tagsOf(ctx, r)
 	if err != nil || tags[common.TagOperation] != r.Mark {

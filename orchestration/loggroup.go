@@ -81,7 +81,13 @@ func (op *operation) retentionNode(p *plan.Plan, group plan.Handle[string], made
 	a, name := op.account, op.record.Cluster
 	effect := plan.Effect{}
 	if !made {
-		effect = plan.Effect{Change: plan.Changed, Ground: true, Resource: op.resource(kindRetention, name), Before: raw(before), After: raw(retentionDays)}
+		effect = plan.Effect{
+			Change:   plan.Changed,
+			Ground:   true,
+			Resource: op.resource(kindRetention, name),
+			Before:   raw(before),
+			After:    raw(retentionDays),
+		}
 	}
 	plan.Add(p, plan.Node[struct{}]{
 		Name:   "log group retention",
@@ -130,7 +136,8 @@ func (a *Account) restoreRetention(ctx context.Context, e plan.Effect) error {
 	return changedSince()
 }
 
-// buildLogConfiguration sends a container's log to the space's group, in streams that start with the family. A driver other than awslogs is kept.
+// buildLogConfiguration sends a container's log to the space's group, in streams that start with the family. A driver other than awslogs is
+// kept.
 func buildLogConfiguration(asked *awsecs.LogConfiguration, group, region, family string) *awsecs.LogConfiguration {
 	if asked != nil && aws.StringValue(asked.LogDriver) != awsecs.LogDriverAwslogs {
 		return asked

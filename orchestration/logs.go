@@ -24,7 +24,8 @@ type ServiceLogsInput struct {
 	End       *int64  `json:"-" query:"end"`
 }
 
-// ServiceLogsOutput is a page of a log, the oldest event first. Each token reads on in its direction; the end is where the same token comes back.
+// ServiceLogsOutput is a page of a log, the oldest event first. Each token reads on in its direction; the end is where the same token comes
+// back.
 type ServiceLogsOutput struct {
 	Events            []*awslogs.OutputLogEvent
 	NextForwardToken  *string
@@ -47,16 +48,25 @@ func (in *ServiceLogsInput) Validate() []common.Violation {
 	v.check(logTaskPattern.MatchString(in.Task), "/query/task", "the query parameter task must be the id of a task, or cluster/id")
 	v.check(in.Container != "", "/query/container", "the query parameter container is required")
 	v.check(namePattern.MatchString(in.Container), "/query/container", "the query parameter container must be a container's name: %s", nameRule)
-	v.check(in.Limit == nil || *in.Limit >= 1 && *in.Limit <= mostLogEvents, "/query/limit", "the query parameter limit must be from 1 to %d", mostLogEvents)
-	v.check(in.Seq == nil || logTokenPattern.MatchString(*in.Seq), "/query/seq", "the query parameter seq must be a token of an earlier answer, f/… or b/…")
+	v.check(
+		in.Limit == nil || *in.Limit >= 1 && *in.Limit <= mostLogEvents,
+		"/query/limit",
+		"the query parameter limit must be from 1 to %d",
+		mostLogEvents,
+	)
+	v.check(
+		in.Seq == nil || logTokenPattern.MatchString(*in.Seq),
+		"/query/seq",
+		"the query parameter seq must be a token of an earlier answer, f/… or b/…",
+	)
 	v.check(aws.Int64Value(in.Start) >= 0, "/query/start", "the query parameter start must be in milliseconds since 1970")
 	v.check(aws.Int64Value(in.End) >= 0, "/query/end", "the query parameter end must be in milliseconds since 1970")
 	v.check(in.Start == nil || in.End == nil || *in.Start <= *in.End, "/query/end", "the query parameter end is before start")
 	return v
 }
 
-// ServiceLogs gives a page of the log of a container. NotFound if the service or the log group is absent or another org's, or the container of that task has no log stream;
-// Invalid for a token that is none.
+// ServiceLogs gives a page of the log of a container. NotFound if the service or the log group is absent or another org's, or the container
+// of that task has no log stream; Invalid for a token that is none.
 func (a *Account) ServiceLogs(ctx context.Context, in *ServiceLogsInput) (*ServiceLogsOutput, error) {
 	cluster, task, elsewhere := strings.Cut(in.Task, "/")
 	if !elsewhere {
@@ -90,12 +100,15 @@ func (a *Account) ServiceLogs(ctx context.Context, in *ServiceLogsInput) (*Servi
 		return nil, &common.Error{Kind: kind, Message: "container " + in.Container + " of task " + task + " has no log stream", Err: err}
 	case kind == common.Invalid && in.Seq != nil:
 		return nil, &common.Error{Kind: kind, Message: common.MessageOf(err), Err: err,
-			Violations: []common.Violation{{Pointer: "/query/seq", Detail: "the query parameter seq is not a token of this log: " + common.MessageOf(err)}}}
+			Violations: []common.Violation{
+				{Pointer: "/query/seq", Detail: "the query parameter seq is not a token of this log: " + common.MessageOf(err)},
+			}}
 	}
 	return nil, err
 }
 
-// logStreams gives the names that the log of a container may have: after the families of the service's deployments, and after the service, as those of older definitions are.
+// logStreams gives the names that the log of a container may have: after the families of the service's deployments, and after the service,
+// as those of older definitions are.
 func logStreams(service *awsecs.Service, container, task string) []string {
 	var prefixes []string
 	once(&prefixes, familyOf(aws.StringValue(service.TaskDefinition)))

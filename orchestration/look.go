@@ -44,7 +44,17 @@ func look(ctx context.Context, reads ...func(context.Context) error) error {
 
 // combined makes one error of several: what kept AWS from answering comes before what it answered, and those of one kind are told together.
 func combined(failed []error) error {
-	order := []common.Kind{common.Internal, common.Deadline, common.Unavailable, common.Failed, common.Throttled, common.Forbidden, common.Invalid, common.NotFound, common.Conflict}
+	order := []common.Kind{
+		common.Internal,
+		common.Deadline,
+		common.Unavailable,
+		common.Failed,
+		common.Throttled,
+		common.Forbidden,
+		common.Invalid,
+		common.NotFound,
+		common.Conflict,
+	}
 	for _, kind := range order {
 		var messages []string
 		var first error

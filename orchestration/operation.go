@@ -56,7 +56,8 @@ func (a *Account) newOperation(ctx context.Context, what asked) *operation {
 	}}
 }
 
-// mark gives the idempotency token of what is made under key: the same at every attempt of this operation, of no other's. (UUIDv5, RFC 9562.)
+// mark gives the idempotency token of what is made under key: the same at every attempt of this operation, of no other's. (UUIDv5, RFC
+// 9562.)
 func (op *operation) mark(key string) string {
 	return uuid.NewSHA1(uuid.MustParse(op.record.ID), []byte(key)).String()
 }
@@ -110,7 +111,9 @@ func (op *operation) Step(step plan.Step, cause error) {
 
 // log gives the fields that every line about the operation has.
 func (op *operation) log() *logrus.Entry {
-	return op.account.Log.WithFields(logrus.Fields{"account": op.record.Account, "operation": op.record.ID, "request": op.record.Request, "verb": op.record.Verb})
+	return op.account.Log.WithFields(
+		logrus.Fields{"account": op.record.Account, "operation": op.record.ID, "request": op.record.Request, "verb": op.record.Verb},
+	)
 }
 
 // keep changes the record and saves it.
@@ -215,7 +218,8 @@ func (a *Account) unbegun(ctx context.Context, op *operation) {
 	a.locks.end(op.hold)
 }
 
-// letGo ends the lease and the hold of a committed operation whose retirements need neither: they wait for a deployment, and the next update may not.
+// letGo ends the lease and the hold of a committed operation whose retirements need neither: they wait for a deployment, and the next
+// update may not.
 func (a *Account) letGo(ctx context.Context, op *operation) {
 	if op.record.Loose && !op.free && a.leave(ctx, op) == nil {
 		a.locks.end(op.hold)

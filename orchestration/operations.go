@@ -49,7 +49,14 @@ type OperationResource struct {
 func told(op journal.Operation) Operation {
 	steps := []OperationStep{}
 	for _, step := range append(append([]plan.Step{}, op.Steps...), op.Retirements...) {
-		one := OperationStep{Name: step.Name, State: step.State, Effect: step.Effect.Change, Reason: step.Reason, StartedAt: step.StartedAt, EndedAt: step.EndedAt}
+		one := OperationStep{
+			Name:      step.Name,
+			State:     step.State,
+			Effect:    step.Effect.Change,
+			Reason:    step.Reason,
+			StartedAt: step.StartedAt,
+			EndedAt:   step.EndedAt,
+		}
 		if r := step.Effect.Resource; r.Kind != "" {
 			one.Resource = &OperationResource{Kind: r.Kind, Key: r.Key, ID: r.ID}
 		}

@@ -2,8 +2,8 @@ package orchestration
 
 import "ecs-api/common"
 
-// pathNames holds that what a path names are bare names: {cluster} and then {service}, {taskdef} or the like. ECS takes ARNs in their place, but names are what is
-// held, leased and looked for.
+// pathNames holds that what a path names are bare names: {cluster} and then {service}, {taskdef} or the like. ECS takes ARNs in their
+// place, but names are what is held, leased and looked for.
 func pathNames(cluster string, others ...string) []common.Violation {
 	var v violations
 	v.check(namePattern.MatchString(cluster), "/path/cluster", "%q is no name of a cluster", cluster)

@@ -13,8 +13,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Recover goes on with what a process that died left in the journal. It returns once each of those operations has its names and its lease again, so that
-// new ones can come; the work itself goes on. An error means that the journal cannot be read, or ctx ended.
+// Recover goes on with what a process that died left in the journal. It returns once each of those operations has its names and its lease
+// again, so that new ones can come; the work itself goes on. An error means that the journal cannot be read, or ctx ended.
 func (a *Account) Recover(ctx context.Context) error {
 	operations, err := a.Journal.List(journal.Filter{Account: a.Name})
 	if err != nil {
@@ -74,8 +74,8 @@ func (a *Account) resume(ctx context.Context, op *operation) {
 
 var errDied = common.New(common.Unavailable, "the process ended before the operation did")
 
-// committed reads whether the last call that can fail took effect, until AWS answers. A request may have been on its way when its process died, so a no is asked
-// for again once it must have arrived; an error is ctx's cause.
+// committed reads whether the last call that can fail took effect, until AWS answers. A request may have been on its way when its process
+// died, so a no is asked for again once it must have arrived; an error is ctx's cause.
 func (a *Account) committed(ctx context.Context, steps []plan.Step) (took bool, err error) {
 	for _, step := range steps {
 		if !step.Commit {
@@ -98,7 +98,8 @@ func (a *Account) committed(ctx context.Context, steps []plan.Step) (took bool, 
 	return false, nil
 }
 
-// tookEffect reads whether a commit point was passed: what it makes stands with its mark, what it deletes does not, what it updates has moved.
+// tookEffect reads whether a commit point was passed: what it makes stands with its mark, what it deletes does not, what it updates has
+// moved.
 func (a *Account) tookEffect(ctx context.Context, effect plan.Effect) (bool, error) {
 	r := effect.Resource
 	if r.Kind == "" {

@@ -96,7 +96,8 @@ func references(containers []*awsecs.ContainerDefinition) (secrets, parameters [
 	return n.secrets, n.parameters
 }
 
-// definitionReferences gives what a task definition refers to: its roles, what its containers are given, and the credentials of its file systems.
+// definitionReferences gives what a task definition refers to: its roles, what its containers are given, and the credentials of its file
+// systems.
 func definitionReferences(in *awsecs.RegisterTaskDefinitionInput) (n named) {
 	n.role(in.ExecutionRoleArn)
 	n.role(in.TaskRoleArn)

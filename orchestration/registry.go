@@ -57,7 +57,8 @@ func (op *operation) registryNode(p *plan.Plan, asked *awsdiscovery.CreateServic
 	})
 }
 
-// ourRegistry gives a service registry that a request names. NotFound if it is absent, or neither ours nor among the account's allowed ARNs.
+// ourRegistry gives a service registry that a request names. NotFound if it is absent, or neither ours nor among the account's allowed
+// ARNs.
 func (a *Account) ourRegistry(ctx context.Context, registryARN string) (registry *awsdiscovery.Service, err error) {
 	if err := a.here(ctx, registryARN); err != nil {
 		return nil, err
@@ -103,7 +104,8 @@ func (a *Account) endpoint(ctx context.Context, registryID string) (string, erro
 	return aws.StringValue(registry.Name) + "." + aws.StringValue(namespace.Name), nil
 }
 
-// releaseRegistry deletes the registry, if it carries the mark. Instances of tasks that have gone are taken out of it first: ECS is often late to do so.
+// releaseRegistry deletes the registry, if it carries the mark. Instances of tasks that have gone are taken out of it first: ECS is often
+// late to do so.
 func (a *Account) releaseRegistry(ctx context.Context, r plan.Resource) (found bool, err error) {
 	id, arn, err := a.findRegistry(ctx, r)
 	if err != nil || id == "" {

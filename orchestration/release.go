@@ -8,8 +8,8 @@ import (
 	"ecs-api/orchestration/plan"
 )
 
-// release removes a resource and whatever makes it up, if it carries its mark: the one place that knows how, for rollbacks, recoveries, retirements
-// and recursive deletes alike. Found says whether there was anything. A *plan.KeptError says who uses it.
+// release removes a resource and whatever makes it up, if it carries its mark: the one place that knows how, for rollbacks, recoveries,
+// retirements and recursive deletes alike. Found says whether there was anything. A *plan.KeptError says who uses it.
 func (a *Account) release(ctx context.Context, r plan.Resource) (found bool, err error) {
 	releases := map[string]func(context.Context, plan.Resource) (bool, error){
 		kindCluster:        a.releaseCluster,

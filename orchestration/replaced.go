@@ -18,8 +18,8 @@ const (
 	keptRevisions = 10
 )
 
-// releaseReplacedSecret deletes a secret that an update has replaced, once the deployment that replaced it has ended and no definition in use names it. Key is its ARN,
-// ID the service, or "" for a managed task definition, which nothing deploys.
+// releaseReplacedSecret deletes a secret that an update has replaced, once the deployment that replaced it has ended and no definition in
+// use names it. Key is its ARN, ID the service, or "" for a managed task definition, which nothing deploys.
 func (a *Account) releaseReplacedSecret(ctx context.Context, r plan.Resource) (found bool, err error) {
 	if r.ID != "" {
 		if err := a.deployed(ctx, r.Space, r.ID); err != nil {

@@ -44,18 +44,23 @@ func policyDocument(statements ...statement) string {
 
 // trustPolicy lets ECS tasks assume the role.
 func trustPolicy() string {
-	return policyDocument(statement{Effect: "Allow", Principal: map[string]string{"Service": "ecs-tasks.amazonaws.com"}, Action: []string{"sts:AssumeRole"}})
+	return policyDocument(
+		statement{Effect: "Allow", Principal: map[string]string{"Service": "ecs-tasks.amazonaws.com"}, Action: []string{"sts:AssumeRole"}},
+	)
 }
 
-// rolePolicy is what the tasks of a space may do: write its logs, pull images, read the secrets and parameters under its path, and mount the file
-// systems that carry the same org and space as the role itself.
+// rolePolicy is what the tasks of a space may do: write its logs, pull images, read the secrets and parameters under its path, and mount
+// the file systems that carry the same org and space as the role itself.
 func rolePolicy(in awsclient.Account, org, cluster, kmsKeyID string) string {
 	name := func(service, resource string) string {
 		return arn.ARN{Partition: in.Partition, Service: service, Region: in.Region, AccountID: in.ID, Resource: resource}.String()
 	}
 	secrets := statement{Sid: "ReadSecrets", Effect: "Allow",
-		Action:   []string{"secretsmanager:GetSecretValue", "ssm:GetParameters"},
-		Resource: []string{name("secretsmanager", fmt.Sprintf("secret:spinup/%s/%s/*", org, cluster)), name("ssm", fmt.Sprintf("parameter/%s/%s/*", org, cluster))}}
+		Action: []string{"secretsmanager:GetSecretValue", "ssm:GetParameters"},
+		Resource: []string{
+			name("secretsmanager", fmt.Sprintf("secret:spinup/%s/%s/*", org, cluster)),
+			name("ssm", fmt.Sprintf("parameter/%s/%s/*", org, cluster)),
+		}}
 	if kmsKeyID != "" {
 		secrets.Action = append(secrets.Action, "kms:Decrypt")
 		secrets.Resource = append(secrets.Resource, name("kms", "key/"+kmsKeyID))
@@ -91,8 +96,8 @@ func samePolicy(one, other string) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// spaceRole gives the execution role of a space, or nil if it is absent. NotFound if it is another org's, Conflict if it is another space's: IAM
-// takes names that differ in case for the same.
+// spaceRole gives the execution role of a space, or nil if it is absent. NotFound if it is another org's, Conflict if it is another
+// space's: IAM takes names that differ in case for the same.
 func (a *Account) spaceRole(ctx context.Context, cluster string) (*awsiam.Role, error) {
 	role, err := a.iam.Role(ctx, roleName(cluster))
 	if err != nil {
@@ -135,7 +140,8 @@ func (op *operation) roleNode(p *plan.Plan, tags common.Tags) plan.Handle[*awsia
 	})
 }
 
-// rolePolicyNode brings the policy of the role up to date; before is what stands, "" for nothing. The policy of a role that this operation makes is part of it.
+// rolePolicyNode brings the policy of the role up to date; before is what stands, "" for nothing. The policy of a role that this operation
+// makes is part of it.
 func (op *operation) rolePolicyNode(p *plan.Plan, role plan.Handle[*awsiam.Role], made bool, before, document string) {
 	a, name := op.account, roleName(op.record.Cluster)
 	effect := plan.Effect{}

@@ -26,8 +26,8 @@ type Credential struct {
 // secretPath is where the secrets of a space lie: what its role may read.
 func secretPath(org, cluster string) string { return fmt.Sprintf("spinup/%s/%s/", org, cluster) }
 
-// buildSecret completes the secret of a container: under the space's path, and encrypted with the account's default key. Without a name it is named for the
-// family and the container.
+// buildSecret completes the secret of a container: under the space's path, and encrypted with the account's default key. Without a name it
+// is named for the family and the container.
 func buildSecret(asked *awssecrets.CreateSecretInput, path, family, container, kmsKeyID string, tags common.Tags) *awssecrets.CreateSecretInput {
 	in := *asked
 	name := aws.StringValue(in.Name)
@@ -42,7 +42,8 @@ func buildSecret(asked *awssecrets.CreateSecretInput, path, family, container, k
 	return &in
 }
 
-// freeSecretName gives Conflict if the name is taken by a secret of ours, or is held for days by one that is scheduled for deletion, and NotFound if it is another org's.
+// freeSecretName gives Conflict if the name is taken by a secret of ours, or is held for days by one that is scheduled for deletion, and
+// NotFound if it is another org's.
 func (a *Account) freeSecretName(ctx context.Context, name string) error {
 	secret, err := a.secrets.Secret(ctx, name)
 	if err != nil {
@@ -55,12 +56,18 @@ func (a *Account) freeSecretName(ctx context.Context, name string) error {
 		return common.Newf(common.Conflict, "the secret %s exists", name)
 	}
 	if time.Until(*secret.DeletedDate) > visible {
-		return common.Newf(common.Conflict, "the secret %s is scheduled for deletion on %s and holds its name until then", name, secret.DeletedDate.Format(time.DateOnly))
+		return common.Newf(
+			common.Conflict,
+			"the secret %s is scheduled for deletion on %s and holds its name until then",
+			name,
+			secret.DeletedDate.Format(time.DateOnly),
+		)
 	}
 	return nil
 }
 
-// secretNode makes the secret of a container, after complete, which may be nil, has read what it lacks. A name that a forced deletion still holds is waited for.
+// secretNode makes the secret of a container, after complete, which may be nil, has read what it lacks. A name that a forced deletion still
+// holds is waited for.
 func (op *operation) secretNode(p *plan.Plan, container string, in *awssecrets.CreateSecretInput,
 	complete func(context.Context, *awssecrets.CreateSecretInput) error) plan.Handle[*Credential] {
 	a, name := op.account, aws.StringValue(in.Name)

@@ -37,15 +37,25 @@ func stagesOf(secret *awssecrets.DescribeSecretOutput) (found stages) {
 }
 
 // secretValueNode gives a secret a new value.
-func (op *operation) secretValueNode(p *plan.Plan, container string, secret *awssecrets.DescribeSecretOutput, value *awssecrets.CreateSecretInput) plan.Handle[*Credential] {
+func (op *operation) secretValueNode(
+	p *plan.Plan,
+	container string,
+	secret *awssecrets.DescribeSecretOutput,
+	value *awssecrets.CreateSecretInput,
+) plan.Handle[*Credential] {
 	a, arn, before := op.account, aws.StringValue(secret.ARN), stagesOf(secret)
 	in := &awssecrets.PutSecretValueInput{SecretId: secret.ARN, SecretString: value.SecretString, SecretBinary: value.SecretBinary,
 		ClientRequestToken: aws.String(op.mark(arn))}
 	resource := op.resource(kindSecretValue, aws.StringValue(secret.Name))
 	resource.ID = arn
 	return plan.Add(p, plan.Node[*Credential]{
-		Name:   "secret value for " + container,
-		Effect: plan.Effect{Change: plan.Changed, Resource: resource, Before: raw(before), After: raw(stages{Current: *in.ClientRequestToken, Previous: before.Current})},
+		Name: "secret value for " + container,
+		Effect: plan.Effect{
+			Change:   plan.Changed,
+			Resource: resource,
+			Before:   raw(before),
+			After:    raw(stages{Current: *in.ClientRequestToken, Previous: before.Current}),
+		},
 		Call: func(ctx context.Context, _ plan.Inputs) (*Credential, error) {
 			put, err := a.secrets.PutSecretValue(ctx, in)
 			if err != nil {

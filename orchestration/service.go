@@ -61,7 +61,12 @@ type network struct {
 }
 
 // buildService completes what was asked. The cluster's strategy decides where it runs, unless a launch type or a strategy is given.
-func buildService(asked *awsecs.CreateServiceInput, cluster, definition, registry, token string, defaults network, tags common.Tags) *awsecs.CreateServiceInput {
+func buildService(
+	asked *awsecs.CreateServiceInput,
+	cluster, definition, registry, token string,
+	defaults network,
+	tags common.Tags,
+) *awsecs.CreateServiceInput {
 	in := *asked
 	in.Cluster = aws.String(cluster)
 	in.TaskDefinition = aws.String(definition)
@@ -81,7 +86,8 @@ func buildService(asked *awsecs.CreateServiceInput, cluster, definition, registr
 	return &in
 }
 
-// buildNetwork fills in the account's subnets and security groups where the caller gives none. No public address, unless the account allows it.
+// buildNetwork fills in the account's subnets and security groups where the caller gives none. No public address, unless the account allows
+// it.
 func buildNetwork(asked *awsecs.NetworkConfiguration, defaults network) *awsecs.NetworkConfiguration {
 	vpc := awsecs.AwsVpcConfiguration{}
 	if asked != nil && asked.AwsvpcConfiguration != nil {
@@ -138,7 +144,15 @@ func (op *operation) serviceNode(p *plan.Plan, asked *awsecs.CreateServiceInput,
 			if parts.registry != nil {
 				registry = aws.StringValue(parts.registry.From(inputs).Arn)
 			}
-			in := buildService(asked, op.record.Cluster, aws.StringValue(parts.definition.From(inputs).TaskDefinitionArn), registry, op.record.ID, a.network(), tags)
+			in := buildService(
+				asked,
+				op.record.Cluster,
+				aws.StringValue(parts.definition.From(inputs).TaskDefinitionArn),
+				registry,
+				op.record.ID,
+				a.network(),
+				tags,
+			)
 			if parts.draining {
 				if err := a.drained(ctx, inputs.Pause, op.record.Cluster, name); err != nil {
 					return nil, err
@@ -164,7 +178,8 @@ func (op *operation) serviceNode(p *plan.Plan, asked *awsecs.CreateServiceInput,
 func createAgain(parts serviceParts) func(error) bool {
 	return func(err error) bool {
 		return parts.draining && (awsclient.IsDraining(err) || conflicted(err)) ||
-			parts.fresh && (awsclient.IsRoleNotVisible(err) || awsclient.IsServiceLinkedRole(err) || common.CodeOf(err) == awsecs.ErrCodeClusterNotFoundException)
+			parts.fresh &&
+				(awsclient.IsRoleNotVisible(err) || awsclient.IsServiceLinkedRole(err) || common.CodeOf(err) == awsecs.ErrCodeClusterNotFoundException)
 	}
 }
 

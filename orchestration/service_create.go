@@ -43,8 +43,9 @@ type createFacts struct {
 	registry   *awsdiscovery.Service  // the named one
 }
 
-// CreateService builds a service and what it stands on: cluster, role, log group, secrets, registry and task definition. Invalid names every broken rule; NotFound for what is named
-// and absent or another org's; Conflict for a taken name. A *Failure says what became of what had been made when a step failed.
+// CreateService builds a service and what it stands on: cluster, role, log group, secrets, registry and task definition. Invalid names
+// every broken rule; NotFound for what is named and absent or another org's; Conflict for a taken name. A *Failure says what became of what
+// had been made when a step failed.
 func (a *Account) CreateService(ctx context.Context, in *CreateServiceInput) (*CreateServiceOutput, error) {
 	if err := in.validate(a); err != nil {
 		return nil, err
@@ -81,7 +82,14 @@ func (in *CreateServiceInput) secrets(a *Account, tags func(common.Tags) common.
 	}
 	built := map[string]*awssecrets.CreateSecretInput{}
 	for container, asked := range in.Credentials {
-		built[container] = buildSecret(asked, secretPath(a.Org, in.clusterName()), aws.StringValue(in.TaskDefinition.Family), container, a.KmsKeyID, tags(fromSecretTags(asked.Tags)))
+		built[container] = buildSecret(
+			asked,
+			secretPath(a.Org, in.clusterName()),
+			aws.StringValue(in.TaskDefinition.Family),
+			container,
+			a.KmsKeyID,
+			tags(fromSecretTags(asked.Tags)),
+		)
 	}
 	return built
 }
@@ -200,8 +208,14 @@ func (op *operation) buildCreate(in *CreateServiceInput, facts createFacts) prep
 	p.Commit(service)
 
 	return prepared[*CreateServiceOutput]{plan: p, answer: func(run plan.Inputs) *CreateServiceOutput {
-		return &CreateServiceOutput{Orchestrated: Orchestrated{op.record.ID}, Cluster: parts.cluster.From(run), Credentials: credentialsOf(credentials, run),
-			TaskDefinition: parts.definition.From(run), Service: service.From(run), ServiceDiscoveryService: registry.From(run)}
+		return &CreateServiceOutput{
+			Orchestrated:            Orchestrated{op.record.ID},
+			Cluster:                 parts.cluster.From(run),
+			Credentials:             credentialsOf(credentials, run),
+			TaskDefinition:          parts.definition.From(run),
+			Service:                 service.From(run),
+			ServiceDiscoveryService: registry.From(run),
+		}
 	}}
 }
 
@@ -211,15 +225,29 @@ func (op *operation) tagsOfParts(in *CreateServiceInput, flavor string) func(com
 	return func(own common.Tags) common.Tags { return shared.Merge(own, ours) }
 }
 
-// definedNodes makes the secrets, what is missing of the ground, and the task definition that stands on them. Made says that the role is new.
-func (op *operation) definedNodes(p *plan.Plan, in *CreateServiceInput, facts createFacts, tags func(common.Tags) common.Tags) (definition plan.Handle[*awsecs.TaskDefinition],
+// definedNodes makes the secrets, what is missing of the ground, and the task definition that stands on them. Made says that the role is
+// new.
+func (op *operation) definedNodes(
+	p *plan.Plan,
+	in *CreateServiceInput,
+	facts createFacts,
+	tags func(common.Tags) common.Tags,
+) (definition plan.Handle[*awsecs.TaskDefinition],
 	credentials map[string]plan.Handle[*Credential], made bool) {
 	credentials = map[string]plan.Handle[*Credential]{}
 	secrets := in.secrets(op.account, tags)
 	for _, container := range sortedKeys(secrets) {
 		credentials[container] = op.secretNode(p, container, secrets[container], nil)
 	}
-	definition, made = op.definitionNodes(p, facts.ground, facts.account, in.TaskDefinition, credentials, tags(nil), tags(fromECSTags(in.TaskDefinition.Tags)))
+	definition, made = op.definitionNodes(
+		p,
+		facts.ground,
+		facts.account,
+		in.TaskDefinition,
+		credentials,
+		tags(nil),
+		tags(fromECSTags(in.TaskDefinition.Tags)),
+	)
 	return definition, credentials, made
 }
 
@@ -236,7 +264,12 @@ func credentialsOf(handles map[string]plan.Handle[*Credential], run plan.Inputs)
 }
 
 // cluster gives the cluster that stands, or makes it.
-func (op *operation) cluster(p *plan.Plan, asked *awsecs.CreateClusterInput, standing *awsecs.Cluster, tags func(common.Tags) common.Tags) plan.Handle[*awsecs.Cluster] {
+func (op *operation) cluster(
+	p *plan.Plan,
+	asked *awsecs.CreateClusterInput,
+	standing *awsecs.Cluster,
+	tags func(common.Tags) common.Tags,
+) plan.Handle[*awsecs.Cluster] {
 	name := op.record.Cluster
 	if standing != nil {
 		return plan.Given(p, "cluster", op.resource(kindCluster, name), true, standing)
@@ -245,7 +278,13 @@ func (op *operation) cluster(p *plan.Plan, asked *awsecs.CreateClusterInput, sta
 }
 
 // registry makes the registry that is asked for, or gives the named one; nil without either.
-func (op *operation) registry(p *plan.Plan, asked *awsdiscovery.CreateServiceInput, named *awsdiscovery.Service, tags func(common.Tags) common.Tags, parts *serviceParts) plan.Handle[*awsdiscovery.Service] {
+func (op *operation) registry(
+	p *plan.Plan,
+	asked *awsdiscovery.CreateServiceInput,
+	named *awsdiscovery.Service,
+	tags func(common.Tags) common.Tags,
+	parts *serviceParts,
+) plan.Handle[*awsdiscovery.Service] {
 	if asked == nil {
 		resource := plan.Resource{Account: op.account.Name, Kind: kindRegistry}
 		if named != nil {

@@ -64,11 +64,21 @@ func (v *violations) definitionChoice(in *CreateServiceInput) {
 	named := aws.StringValue(in.Service.TaskDefinition)
 	switch {
 	case in.TaskDefinition != nil:
-		v.check(named == "" || named == aws.StringValue(in.TaskDefinition.Family), "/service/TaskDefinition", "the service names %s, and a taskdefinition is given", named)
+		v.check(
+			named == "" || named == aws.StringValue(in.TaskDefinition.Family),
+			"/service/TaskDefinition",
+			"the service names %s, and a taskdefinition is given",
+			named,
+		)
 	case named == "":
 		v.add("/service/TaskDefinition", "a task definition is required, here or as taskdefinition")
 	default:
-		v.check(definitionPattern.MatchString(named) || definitionARN.MatchString(named), "/service/TaskDefinition", "%q is no family, family:revision or ARN of a task definition", named)
+		v.check(
+			definitionPattern.MatchString(named) || definitionARN.MatchString(named),
+			"/service/TaskDefinition",
+			"%q is no family, family:revision or ARN of a task definition",
+			named,
+		)
 	}
 }
 
@@ -109,9 +119,19 @@ func (in *CreateServiceInput) validateTags(v *violations, org string) {
 		v.tags("/taskdefinition/Tags", org, shared, in.TaskDefinition.Tags)
 	}
 	if in.ServiceRegistry != nil {
-		v.tags("/serviceregistry/Tags", org, shared, ecsTagList(in.ServiceRegistry.Tags, func(t *awsdiscovery.Tag) (*string, *string) { return t.Key, t.Value }))
+		v.tags(
+			"/serviceregistry/Tags",
+			org,
+			shared,
+			ecsTagList(in.ServiceRegistry.Tags, func(t *awsdiscovery.Tag) (*string, *string) { return t.Key, t.Value }),
+		)
 	}
 	for _, container := range sortedKeys(in.Credentials) {
-		v.tags("/credentials/"+pointerToken(container)+"/Tags", org, shared, ecsTagList(in.Credentials[container].Tags, func(t *awssecrets.Tag) (*string, *string) { return t.Key, t.Value }))
+		v.tags(
+			"/credentials/"+pointerToken(container)+"/Tags",
+			org,
+			shared,
+			ecsTagList(in.Credentials[container].Tags, func(t *awssecrets.Tag) (*string, *string) { return t.Key, t.Value }),
+		)
 	}
 }

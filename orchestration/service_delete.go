@@ -26,10 +26,17 @@ type DeleteServiceOutput struct {
 	Service *awsecs.Service
 }
 
-// DeleteService deletes a service. With Recursive its registry, the revisions of its family in the space and their secrets, and the space itself go after the answer, to the end, where nothing
-// else uses them. NotFound if the cluster or the service is absent or another org's; Conflict while another operation holds the service.
+// DeleteService deletes a service. With Recursive its registry, the revisions of its family in the space and their secrets, and the space
+// itself go after the answer, to the end, where nothing else uses them. NotFound if the cluster or the service is absent or another org's;
+// Conflict while another operation holds the service.
 func (a *Account) DeleteService(ctx context.Context, in *DeleteServiceInput) (*DeleteServiceOutput, error) {
-	what := asked{verb: "DeleteService", cluster: in.Cluster, service: in.Service, request: map[string]bool{"recursive": in.Recursive}, holds: []string{"service " + in.Cluster + "/" + in.Service}}
+	what := asked{
+		verb:    "DeleteService",
+		cluster: in.Cluster,
+		service: in.Service,
+		request: map[string]bool{"recursive": in.Recursive},
+		holds:   []string{"service " + in.Cluster + "/" + in.Service},
+	}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*DeleteServiceOutput], error) {
 		service, err := a.serviceOf(ctx, in.Cluster, in.Service)
 		if err != nil {

@@ -18,7 +18,8 @@ type ListServicesInput struct {
 // Validate gives the rules that the input breaks.
 func (in *ListServicesInput) Validate() []common.Violation { return pathNames(in.Cluster) }
 
-// ListServices gives the ARNs of every service in the cluster, a []string, or with All those that are our org's, a []*ecs.Service. NotFound if the cluster is absent or another org's.
+// ListServices gives the ARNs of every service in the cluster, a []string, or with All those that are our org's, a []*ecs.Service. NotFound
+// if the cluster is absent or another org's.
 func (a *Account) ListServices(ctx context.Context, in *ListServicesInput) (any, error) {
 	names := []string{}
 	err := look(ctx,
@@ -67,7 +68,8 @@ type ServiceDetails struct {
 	TaskDefinition  *awsecs.TaskDefinition
 }
 
-// ShowService gives the service with its tags, an *ecs.Service, or with All a *ServiceDetails. NotFound if the service is absent or another org's.
+// ShowService gives the service with its tags, an *ecs.Service, or with All a *ServiceDetails. NotFound if the service is absent or another
+// org's.
 func (a *Account) ShowService(ctx context.Context, in *ShowServiceInput) (any, error) {
 	if !in.All {
 		return a.ourService(ctx, in.Cluster, in.Service)

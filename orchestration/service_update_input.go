@@ -58,9 +58,17 @@ func (v *violations) changedCredentials(pointer string, in *UpdateServiceInput, 
 		}
 		v.secretValue(at, secret)
 		name := aws.StringValue(secret.Name)
-		v.check(name == "" || secretPattern.MatchString(secretPath(a.Org, in.Cluster)+name), at+"/Name", "letters, digits and /_+=.@- only, 512 characters with the path")
+		v.check(
+			name == "" || secretPattern.MatchString(secretPath(a.Org, in.Cluster)+name),
+			at+"/Name",
+			"letters, digits and /_+=.@- only, 512 characters with the path",
+		)
 		key := aws.StringValue(secret.KmsKeyId)
-		v.check(key == "" || key == a.KmsKeyID, at+"/KmsKeyId", "credentials are encrypted with the account's default key, the one that the tasks may decrypt with")
+		v.check(
+			key == "" || key == a.KmsKeyID,
+			at+"/KmsKeyId",
+			"credentials are encrypted with the account's default key, the one that the tasks may decrypt with",
+		)
 		v.check(len(secret.AddReplicaRegions) == 0, at+"/AddReplicaRegions", "credentials are not replicated")
 	}
 }

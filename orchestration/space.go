@@ -11,8 +11,8 @@ import (
 	"ecs-api/orchestration/plan"
 )
 
-// spaces holds the leases of each space: the cluster that a space is named for, with its role and its log group, is shared ground. Leases exclude
-// nobody; the last one to end decides what becomes of the ground that failed operations made, or that was asked to go.
+// spaces holds the leases of each space: the cluster that a space is named for, with its role and its log group, is shared ground. Leases
+// exclude nobody; the last one to end decides what becomes of the ground that failed operations made, or that was asked to go.
 type spaces struct {
 	mu    sync.Mutex
 	known map[string]*space
@@ -32,7 +32,8 @@ type ground struct {
 	decided chan struct{}
 }
 
-// newGround gives the ground that an ending operation leaves, or nil: what it asked to go if it has committed, what it made or changed if not.
+// newGround gives the ground that an ending operation leaves, or nil: what it asked to go if it has committed, what it made or changed if
+// not.
 func newGround(op *operation) *ground {
 	g := &ground{op: op, decided: make(chan struct{})}
 	progress := op.ledger.Progress()
@@ -119,8 +120,8 @@ func (s *spaces) decided(name string, all []*ground) {
 	}
 }
 
-// decide takes back the ground that failed operations left and nobody stands on, and lets the space go if it was asked to. It returns when that is
-// done, or when ctx ends; every step and retirement then has its state.
+// decide takes back the ground that failed operations left and nobody stands on, and lets the space go if it was asked to. It returns when
+// that is done, or when ctx ends; every step and retirement then has its state.
 func (a *Account) decide(ctx context.Context, name string, all []*ground) {
 	relied := a.reliedOn(name, all)
 	isCluster := func(step *plan.Step) bool { return step.Effect.Resource.Kind == kindCluster }
@@ -167,7 +168,8 @@ func standsOn(op journal.Operation, r plan.Resource) bool {
 	return false
 }
 
-// takeBackGround takes back the pieces that are picked, at once, except those that someone relies on. It gives the reasons of those that stand.
+// takeBackGround takes back the pieces that are picked, at once, except those that someone relies on. It gives the reasons of those that
+// stand.
 func (a *Account) takeBackGround(ctx context.Context, all []*ground, relied func(plan.Resource) string, picked func(*plan.Step) bool) (standing []string) {
 	var work sync.WaitGroup
 	var mu sync.Mutex

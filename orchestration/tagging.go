@@ -52,7 +52,8 @@ func (a *Account) taggers() map[string]tagger {
 	}
 }
 
-// tagsNode merges tags into those that a resource has; the ID of the resource is what its service tags it by. There is no node where nothing would change.
+// tagsNode merges tags into those that a resource has; the ID of the resource is what its service tags it by. There is no node where
+// nothing would change.
 func (op *operation) tagsNode(p *plan.Plan, r plan.Resource, ground bool, present, wanted common.Tags) {
 	before, after := map[string]*string{}, common.Tags{}
 	for key, value := range wanted {

@@ -31,7 +31,8 @@ func (op *operation) owned(flavor string) common.Tags {
 // owns says whether what carries these tags is our org's.
 func (a *Account) owns(tags common.Tags) bool { return tags.Org() == a.Org }
 
-// carries says whether what carries these tags is what r asks to release: made by r's operation or, where r names none, our org's and no other space's.
+// carries says whether what carries these tags is what r asks to release: made by r's operation or, where r names none, our org's and no
+// other space's.
 func (a *Account) carries(tags common.Tags, r plan.Resource) bool {
 	if r.Mark != "" {
 		return tags[common.TagOperation] == r.Mark

@@ -16,7 +16,8 @@ import (
 
 const kindTask = "task"
 
-// taskPattern is the id of a task, in the short format or in that of older accounts. ECS refuses others as invalid; they name no task that could be there.
+// taskPattern is the id of a task, in the short format or in that of older accounts. ECS refuses others as invalid; they name no task that
+// could be there.
 var taskPattern = regexp.MustCompile(`^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
 
 // Task is a task with the revision of its definition.
@@ -62,8 +63,8 @@ func (in *ShowTaskInput) Validate() []common.Violation {
 	return pathNames(in.Cluster, names...)
 }
 
-// ShowTask gives a task with its tags. NotFound if the cluster is absent or another org's, or the task is not in it or not of the family. ECS may take seconds to know a task
-// that was started a moment ago.
+// ShowTask gives a task with its tags. NotFound if the cluster is absent or another org's, or the task is not in it or not of the family.
+// ECS may take seconds to know a task that was started a moment ago.
 func (a *Account) ShowTask(ctx context.Context, in *ShowTaskInput) (*TasksOutput, error) {
 	if err := in.possible(); err != nil {
 		return nil, err
@@ -124,7 +125,12 @@ const longestReason = 255
 // Validate gives the rules that the input breaks.
 func (in *StopTaskInput) Validate() []common.Violation {
 	v := violations(in.ShowTaskInput.Validate())
-	v.check(utf8.RuneCountInString(in.Reason) <= longestReason, "/query/reason", "the query parameter reason must not be longer than %d characters", longestReason)
+	v.check(
+		utf8.RuneCountInString(in.Reason) <= longestReason,
+		"/query/reason",
+		"the query parameter reason must not be longer than %d characters",
+		longestReason,
+	)
 	return v
 }
 
@@ -170,9 +176,11 @@ func (in *ListTasksInput) Validate() []common.Violation {
 	return v
 }
 
-// ListTasks gives the tasks of a family as cluster/id: those that are to run, or have been stopped within the hour. NotFound if the cluster is absent or another org's.
+// ListTasks gives the tasks of a family as cluster/id: those that are to run, or have been stopped within the hour. NotFound if the cluster
+// is absent or another org's.
 //
-// ECS takes startedBy beside no other filter, and then tells neither the family nor, for sure, the status. So the tasks are listed by both, and read to see who started them.
+// ECS takes startedBy beside no other filter, and then tells neither the family nor, for sure, the status. So the tasks are listed by both,
+// and read to see who started them.
 func (a *Account) ListTasks(ctx context.Context, in *ListTasksInput) ([]string, error) {
 	statuses := slices.Compact(slices.Sorted(slices.Values(in.Status)))
 	if len(statuses) == 0 {

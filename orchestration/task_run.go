@@ -24,8 +24,9 @@ type RunTasksOutput struct {
 	TasksOutput
 }
 
-// RunTasks runs tasks of the newest revision of a family. Invalid names every broken rule; NotFound if the cluster or the family is absent or another org's, or the request names a role that may
-// not be used; Conflict if the family is another space's. What was started is not taken back: a failure has started nothing, unless it says so.
+// RunTasks runs tasks of the newest revision of a family. Invalid names every broken rule; NotFound if the cluster or the family is absent
+// or another org's, or the request names a role that may not be used; Conflict if the family is another space's. What was started is not
+// taken back: a failure has started nothing, unless it says so.
 func (a *Account) RunTasks(ctx context.Context, in *RunTasksInput) (*RunTasksOutput, error) {
 	if err := in.validate(a); err != nil {
 		return nil, err
@@ -64,7 +65,8 @@ func (a *Account) lookRun(ctx context.Context, in *RunTasksInput) (definition *a
 	return definition, in.fits(cluster, definition)
 }
 
-// buildRunTasks plans the run: the start of the tasks is its commit point. They carry the operation's mark, by which it can be read whether they were started.
+// buildRunTasks plans the run: the start of the tasks is its commit point. They carry the operation's mark, by which it can be read whether
+// they were started.
 func (op *operation) buildRunTasks(in *RunTasksInput, definition *awsecs.TaskDefinition) prepared[*RunTasksOutput] {
 	a, p := op.account, plan.New()
 	request := buildRunTask(&in.RunTaskInput, in.Space, aws.StringValue(definition.TaskDefinitionArn), op.record.ID, a.network())
@@ -86,8 +88,8 @@ func (op *operation) buildRunTasks(in *RunTasksInput, definition *awsecs.TaskDef
 	}}
 }
 
-// buildRunTask completes what was asked: on Fargate unless a strategy is given, where services run, with the definition's tags. Those of ours that the caller gives are the definition's to give. The
-// token makes an attempt whose answer was lost answer with the same tasks.
+// buildRunTask completes what was asked: on Fargate unless a strategy is given, where services run, with the definition's tags. Those of
+// ours that the caller gives are the definition's to give. The token makes an attempt whose answer was lost answer with the same tasks.
 func buildRunTask(asked *awsecs.RunTaskInput, cluster, definition, token string, defaults network) *awsecs.RunTaskInput {
 	in := *asked
 	in.Cluster = aws.String(cluster)
@@ -122,5 +124,11 @@ func doubtful(err error) error {
 	if !common.Unheard(err) {
 		return err
 	}
-	return &common.Error{Kind: common.KindOf(err), Message: common.MessageOf(err) + "; the tasks may have been started all the same", Code: common.CodeOf(err), Unheard: true, Err: err}
+	return &common.Error{
+		Kind:    common.KindOf(err),
+		Message: common.MessageOf(err) + "; the tasks may have been started all the same",
+		Code:    common.CodeOf(err),
+		Unheard: true,
+		Err:     err,
+	}
 }

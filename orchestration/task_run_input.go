@@ -22,7 +22,12 @@ func (in *RunTasksInput) validate(a *Account) error {
 	var v violations
 	given := func(name *string) bool { return aws.StringValue(name) != "" }
 	v.check(!given(in.Cluster) || *in.Cluster == in.Space, "/Cluster", "the path names the cluster %s", in.Space)
-	v.check(!given(in.TaskDefinition) || *in.TaskDefinition == in.TaskDef, "/TaskDefinition", "the path names the task definition %s, whose newest revision is run", in.TaskDef)
+	v.check(
+		!given(in.TaskDefinition) || *in.TaskDefinition == in.TaskDef,
+		"/TaskDefinition",
+		"the path names the task definition %s, whose newest revision is run",
+		in.TaskDef,
+	)
 	v.within("/Count", in.Count, 1, mostTasks)
 	v.text("/StartedBy", in.StartedBy, startedByPattern, "1 to 128 letters, digits and -_/.")
 	v.check(in.LaunchType == nil || len(in.CapacityProviderStrategy) == 0, "/CapacityProviderStrategy", "a launch type and a strategy exclude each other")
@@ -70,8 +75,18 @@ func (in *RunTasksInput) volumes() []*awsecs.ServiceVolumeConfiguration {
 	for _, asked := range in.VolumeConfigurations {
 		volume := &awsecs.ServiceVolumeConfiguration{Name: asked.Name}
 		if disk := asked.ManagedEBSVolume; disk != nil {
-			volume.ManagedEBSVolume = &awsecs.ServiceManagedEBSVolumeConfiguration{Encrypted: disk.Encrypted, FilesystemType: disk.FilesystemType, Iops: disk.Iops, KmsKeyId: disk.KmsKeyId,
-				RoleArn: disk.RoleArn, SizeInGiB: disk.SizeInGiB, SnapshotId: disk.SnapshotId, TagSpecifications: disk.TagSpecifications, Throughput: disk.Throughput, VolumeType: disk.VolumeType}
+			volume.ManagedEBSVolume = &awsecs.ServiceManagedEBSVolumeConfiguration{
+				Encrypted:         disk.Encrypted,
+				FilesystemType:    disk.FilesystemType,
+				Iops:              disk.Iops,
+				KmsKeyId:          disk.KmsKeyId,
+				RoleArn:           disk.RoleArn,
+				SizeInGiB:         disk.SizeInGiB,
+				SnapshotId:        disk.SnapshotId,
+				TagSpecifications: disk.TagSpecifications,
+				Throughput:        disk.Throughput,
+				VolumeType:        disk.VolumeType,
+			}
 		}
 		volumes = append(volumes, volume)
 	}

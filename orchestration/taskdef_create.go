@@ -43,7 +43,8 @@ func (in *CreateTaskDefInput) validate(a *Account) error {
 	return common.InvalidInput(v)
 }
 
-// CreateTaskDef builds a managed task definition and what it stands on: cluster, role, log group and secrets. Kinds are those of CreateService.
+// CreateTaskDef builds a managed task definition and what it stands on: cluster, role, log group and secrets. Kinds are those of
+// CreateService.
 func (a *Account) CreateTaskDef(ctx context.Context, in *CreateTaskDefInput) (*CreateTaskDefOutput, error) {
 	if err := in.validate(a); err != nil {
 		return nil, err
@@ -79,7 +80,8 @@ func (a *Account) lookDefined(ctx context.Context, in *CreateServiceInput) (fact
 	return facts, err
 }
 
-// buildTaskDef plans the create. The registration does not wait for the role's policy and the log group's retention, so that all of them are its commit point.
+// buildTaskDef plans the create. The registration does not wait for the role's policy and the log group's retention, so that all of them
+// are its commit point.
 func (op *operation) buildTaskDef(in *CreateServiceInput, facts createFacts) prepared[*CreateTaskDefOutput] {
 	p := plan.New()
 	tags := op.tagsOfParts(in, flavorTask)

@@ -19,7 +19,8 @@ func (in *ListTaskDefsInput) Validate() []common.Violation { return pathNames(in
 
 // ListTaskDefs gives the families of a cluster's managed task definitions, sorted. NotFound if the cluster is absent or another org's.
 //
-// ECS tells which families are active, the tagging API whose they are: it shows for hours what is gone, and learns late, by a moment, of what is new. So nothing is asked of each family.
+// ECS tells which families are active, the tagging API whose they are: it shows for hours what is gone, and learns late, by a moment, of
+// what is new. So nothing is asked of each family.
 func (a *Account) ListTaskDefs(ctx context.Context, in *ListTaskDefsInput) ([]string, error) {
 	var tagged []*awstagging.ResourceTagMapping
 	var active []string
@@ -76,7 +77,8 @@ type ShowTaskDefOutput struct {
 	Tags           []*awsecs.Tag
 }
 
-// ShowTaskDef gives a task definition. NotFound if the cluster is absent or another org's, or the family has no active revision or is not the cluster's.
+// ShowTaskDef gives a task definition. NotFound if the cluster is absent or another org's, or the family has no active revision or is not
+// the cluster's.
 func (a *Account) ShowTaskDef(ctx context.Context, in *ShowTaskDefInput) (*ShowTaskDefOutput, error) {
 	out := &ShowTaskDefOutput{}
 	err := look(ctx,

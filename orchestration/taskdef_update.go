@@ -51,7 +51,14 @@ func (a *Account) UpdateTaskDef(ctx context.Context, in *UpdateTaskDefInput) (*U
 	if err := in.validate(a); err != nil {
 		return nil, err
 	}
-	what := asked{verb: "UpdateTaskDef", cluster: in.Cluster, service: in.TaskDef, request: in, loose: true, holds: []string{"task definition " + in.TaskDef}}
+	what := asked{
+		verb:    "UpdateTaskDef",
+		cluster: in.Cluster,
+		service: in.TaskDef,
+		request: in,
+		loose:   true,
+		holds:   []string{"task definition " + in.TaskDef},
+	}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*UpdateTaskDefOutput], error) {
 		facts, err := a.lookTaskDefUpdate(ctx, in)
 		if err != nil {
@@ -108,6 +115,9 @@ func (op *operation) buildTaskDefUpdate(in *UpdateServiceInput, facts updateFact
 			registered = change.definition.From(run)
 		}
 		return &UpdateTaskDefOutput{Orchestrated: Orchestrated{op.record.ID}, Cluster: facts.cluster, TaskDefinition: registered,
-			Credentials: credentialsOf(change.credentials, run), CloudwatchLogGroups: logGroupsOf(facts.account, registered), Tags: ecsTags(facts.inherited.Merge(asked))}
+			Credentials: credentialsOf(
+				change.credentials,
+				run,
+			), CloudwatchLogGroups: logGroupsOf(facts.account, registered), Tags: ecsTags(facts.inherited.Merge(asked))}
 	}}
 }

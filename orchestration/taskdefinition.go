@@ -58,8 +58,14 @@ func (a *Account) freeFamily(ctx context.Context, family, cluster string) error 
 	return a.belongs(newest, cluster)
 }
 
-// buildTaskDefinition completes what was asked: for Fargate with awsvpc, the space's role for both, its log group for every container, and the secrets by container.
-func buildTaskDefinition(asked *awsecs.RegisterTaskDefinitionInput, cluster, region, role string, credentials map[string]string, tags common.Tags) *awsecs.RegisterTaskDefinitionInput {
+// buildTaskDefinition completes what was asked: for Fargate with awsvpc, the space's role for both, its log group for every container, and
+// the secrets by container.
+func buildTaskDefinition(
+	asked *awsecs.RegisterTaskDefinitionInput,
+	cluster, region, role string,
+	credentials map[string]string,
+	tags common.Tags,
+) *awsecs.RegisterTaskDefinitionInput {
 	in := *asked
 	in.NetworkMode = aws.String(awsecs.NetworkModeAwsvpc)
 	if len(in.RequiresCompatibilities) == 0 {
@@ -85,8 +91,15 @@ func buildTaskDefinition(asked *awsecs.RegisterTaskDefinitionInput, cluster, reg
 }
 
 // taskDefinitionNode registers a revision. A role that this operation made is waited for until ECS sees it.
-func (op *operation) taskDefinitionNode(p *plan.Plan, asked *awsecs.RegisterTaskDefinitionInput, region string, role plan.Handle[*awsiam.Role], roleMade bool,
-	credentials map[string]plan.Handle[*Credential], tags common.Tags) plan.Handle[*awsecs.TaskDefinition] {
+func (op *operation) taskDefinitionNode(
+	p *plan.Plan,
+	asked *awsecs.RegisterTaskDefinitionInput,
+	region string,
+	role plan.Handle[*awsiam.Role],
+	roleMade bool,
+	credentials map[string]plan.Handle[*Credential],
+	tags common.Tags,
+) plan.Handle[*awsecs.TaskDefinition] {
 	a, family := op.account, aws.StringValue(asked.Family)
 	resource := op.resource(kindTaskDefinition, family)
 	needs := []plan.Dependency{role}
@@ -128,8 +141,8 @@ func roleInvisible(made bool) func(error) bool {
 // markedPage is how many revisions are read at a time when those of an operation are looked for.
 const markedPage = 10
 
-// marked gives the revisions of a family that carry r's mark, newest first. An operation registers at the end of its family, so the walk ends at the first page
-// without one.
+// marked gives the revisions of a family that carry r's mark, newest first. An operation registers at the end of its family, so the walk
+// ends at the first page without one.
 func (a *Account) marked(ctx context.Context, r plan.Resource) ([]*revision, error) {
 	var found []*revision
 	for _, status := range []string{awsecs.TaskDefinitionStatusActive, awsecs.TaskDefinitionStatusInactive} {

@@ -11,7 +11,8 @@ import (
 // visible is how long what was made a moment ago may stay unknown elsewhere in AWS, or a name may still be held.
 const visible = time.Minute
 
-// again calls until it succeeds, gives an error that is not worth another attempt, the time is over or the run ends. Pauses grow from a second to eight.
+// again calls until it succeeds, gives an error that is not worth another attempt, the time is over or the run ends. Pauses grow from a
+// second to eight.
 func again(in plan.Inputs, limit time.Duration, worth func(error) bool, call func() error) error {
 	pause := time.Second
 	for deadline := time.Now().Add(limit); ; {

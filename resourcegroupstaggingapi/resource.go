@@ -1,6 +1,6 @@
-// Package resourcegroupstaggingapi is the API's view of the Resource Groups Tagging API, which finds resources of any service by their tags. It is
-// read only: tags are written with each service's own call. What it lists may be late by minutes and is to be confirmed with the
-// service that owns the resource. It imports common and the SDK, no other wrapper.
+// Package resourcegroupstaggingapi is the API's view of the Resource Groups Tagging API, which finds resources of any service by their
+// tags. It is read only: tags are written with each service's own call. What it lists may be late by minutes and is to be confirmed with
+// the service that owns the resource. It imports common and the SDK, no other wrapper.
 package resourcegroupstaggingapi
 
 import (
@@ -25,8 +25,8 @@ type Client struct {
 // New makes a client of the account's session.
 func New(sess *session.Session) *Client { return &Client{api: awstagging.New(sess)} }
 
-// Resources gives the resources of the types ("ecs:cluster", "secretsmanager:secret"; none: of every type) that carry all the tags, all pages. Deleted ones may be
-// among them for hours.
+// Resources gives the resources of the types ("ecs:cluster", "secretsmanager:secret"; none: of every type) that carry all the tags, all
+// pages. Deleted ones may be among them for hours.
 func (c *Client) Resources(ctx context.Context, types []string, tags map[string]string) ([]*awstagging.ResourceTagMapping, error) {
 	in := &awstagging.GetResourcesInput{ResourcesPerPage: aws.Int64(page)}
 	if len(types) > 0 {

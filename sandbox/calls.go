@@ -63,8 +63,8 @@ func (s *Sandbox) ResetCalls() {
 	s.log.calls = nil
 }
 
-// RoundTrips is the critical path of the calls: how many there are in the longest chain in which each starts no earlier than the one before it
-// ended. It tells something only when the sandbox has a latency: calls that take no time are all one after the other.
+// RoundTrips is the critical path of the calls: how many there are in the longest chain in which each starts no earlier than the one before
+// it ended. It tells something only when the sandbox has a latency: calls that take no time are all one after the other.
 func RoundTrips(calls []Call) int {
 	ordered := make([]Call, 0, len(calls))
 	for _, c := range calls {
@@ -87,8 +87,8 @@ func RoundTrips(calls []Call) int {
 	return longest
 }
 
-// OnCall has hook called before (true) and after (false) each call is performed, outside the account's lock: a test can stop the client there, or
-// look at the inventory. Nil removes the hook.
+// OnCall has hook called before (true) and after (false) each call is performed, outside the account's lock: a test can stop the client
+// there, or look at the inventory. Nil removes the hook.
 func (s *Sandbox) OnCall(hook func(c Call, before bool)) {
 	s.settings.Lock()
 	defer s.settings.Unlock()

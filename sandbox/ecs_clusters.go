@@ -147,7 +147,9 @@ func checkStrategy(providers []*string, strategy []*ecs.CapacityProviderStrategy
 	based, weights := 0, int64(0)
 	for _, item := range strategy {
 		if item == nil || !slices.Contains(aws.StringValueSlice(providers), aws.StringValue(item.CapacityProvider)) {
-			return invalidParameter("The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.")
+			return invalidParameter(
+				"The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.",
+			)
 		}
 		if aws.Int64Value(item.Base) > 0 {
 			based++

@@ -173,11 +173,20 @@ func (s *Sandbox) startMissing(svc *ecsService, now time.Time) {
 	}
 	svc.steady = false
 	if primary.doc.LaunchType != nil && *primary.doc.LaunchType != ecs.LaunchTypeFargate {
-		s.event(svc, now, " was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.")
+		s.event(
+			svc,
+			now,
+			" was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.",
+		)
 		return
 	}
 	if role := s.unassumableRole(primary.definition, now); role != "" {
-		s.event(svc, now, " failed to launch a task with (error ECS was unable to assume the role '%s' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.).", role)
+		s.event(
+			svc,
+			now,
+			" failed to launch a task with (error ECS was unable to assume the role '%s' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.).",
+			role,
+		)
 		s.countFailure(svc, primary, now, relaunchDelay)
 		return
 	}
@@ -244,8 +253,8 @@ func (s *Sandbox) countFailure(svc *ecsService, dep *ecsDeployment, now time.Tim
 	}
 }
 
-// trip is the circuit breaker: the deployment has failed. With rollback the last completed deployment, whose tasks still run, is primary again;
-// a service that never had one stays with its failure.
+// trip is the circuit breaker: the deployment has failed. With rollback the last completed deployment, whose tasks still run, is primary
+// again; a service that never had one stays with its failure.
 func (s *Sandbox) trip(svc *ecsService, now time.Time) {
 	failed := svc.deployments[0]
 	failed.setRollout(ecs.DeploymentRolloutStateFailed, "ECS deployment circuit breaker: tasks failed to start.", now)

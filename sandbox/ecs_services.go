@@ -234,7 +234,11 @@ func checkBalancedContainer(definition *taskDefinition, lb *ecs.LoadBalancer) er
 			return nil
 		}
 	}
-	return invalidParameter("The container %s did not have a container port %d defined.", aws.StringValue(lb.ContainerName), aws.Int64Value(lb.ContainerPort))
+	return invalidParameter(
+		"The container %s did not have a container port %d defined.",
+		aws.StringValue(lb.ContainerName),
+		aws.Int64Value(lb.ContainerPort),
+	)
 }
 
 // service finds a service by name or ARN, in whatever status.

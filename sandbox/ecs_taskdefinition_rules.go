@@ -56,7 +56,10 @@ func normaliseSize(doc *ecs.TaskDefinition) error {
 		}
 		parts := sizeText.FindStringSubmatch(strings.ToLower(**size.text))
 		if parts == nil {
-			return clientError("Invalid '%s' setting for task. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.", size.name)
+			return clientError(
+				"Invalid '%s' setting for task. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.",
+				size.name,
+			)
 		}
 		amount, _ := strconv.ParseFloat(parts[1], 64) // the expression lets through nothing else
 		if parts[2] != "" {
@@ -119,7 +122,11 @@ func checkFargate(doc *ecs.TaskDefinition) error {
 	case aws.StringValue(doc.NetworkMode) != ecs.NetworkModeAwsvpc:
 		return clientError("Fargate only supports network mode ‘awsvpc’.")
 	case !fargateSize(number(*doc.Cpu), number(*doc.Memory)):
-		return clientError("No Fargate configuration exists for given values: %s CPU, %s memory. See the Amazon ECS documentation for the valid values.", *doc.Cpu, *doc.Memory)
+		return clientError(
+			"No Fargate configuration exists for given values: %s CPU, %s memory. See the Amazon ECS documentation for the valid values.",
+			*doc.Cpu,
+			*doc.Memory,
+		)
 	}
 	for _, c := range doc.ContainerDefinitions {
 		if driver, _ := logging(c); driver == ecs.LogDriverAwslogs && doc.ExecutionRoleArn == nil {

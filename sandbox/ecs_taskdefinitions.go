@@ -140,7 +140,8 @@ func (s *Sandbox) ecsRegisterTaskDefinition(r *request, in *ecs.RegisterTaskDefi
 	return &ecs.RegisterTaskDefinitionOutput{TaskDefinition: clone(d.doc), Tags: sdkTags[ecs.Tag](d.tags)}, nil
 }
 
-// passableRole turns a role's name or ARN into its ARN. A role that is too new is not refused as invalid, but as one that may not be passed.
+// passableRole turns a role's name or ARN into its ARN. A role that is too new is not refused as invalid, but as one that may not be
+// passed.
 func (s *Sandbox) passableRole(ref *string, now time.Time) (*string, error) {
 	if ref == nil {
 		return nil, nil
@@ -154,7 +155,12 @@ func (s *Sandbox) passableRole(ref *string, now time.Time) (*string, error) {
 		return nil, clientError("Role is not valid")
 	}
 	if now.Sub(made) < s.roleDelay {
-		return nil, refuse("AccessDeniedException", "User: %s is not authorized to perform: iam:PassRole on resource: %s because no identity-based policy allows the iam:PassRole action", s.user(), arn)
+		return nil, refuse(
+			"AccessDeniedException",
+			"User: %s is not authorized to perform: iam:PassRole on resource: %s because no identity-based policy allows the iam:PassRole action",
+			s.user(),
+			arn,
+		)
 	}
 	return &arn, nil
 }
@@ -204,10 +210,22 @@ func (s *Sandbox) ecsDeleteTaskDefinitions(r *request, in *ecs.DeleteTaskDefinit
 		d := s.definition(ref)
 		switch {
 		case d == nil:
-			out.Failures = append(out.Failures, &ecs.Failure{Arn: aws.String(s.definitionARN(ref)), Reason: aws.String("The specified task definition does not exist. Specify a valid account, family, revision and try again.")})
+			out.Failures = append(
+				out.Failures,
+				&ecs.Failure{
+					Arn:    aws.String(s.definitionARN(ref)),
+					Reason: aws.String("The specified task definition does not exist. Specify a valid account, family, revision and try again."),
+				},
+			)
 			continue
 		case d.status() == ecs.TaskDefinitionStatusActive:
-			out.Failures = append(out.Failures, &ecs.Failure{Arn: aws.String(d.arn()), Reason: aws.String("The specified task definition is still in ACTIVE status. Please deregister the target and try again.")})
+			out.Failures = append(
+				out.Failures,
+				&ecs.Failure{
+					Arn:    aws.String(d.arn()),
+					Reason: aws.String("The specified task definition is still in ACTIVE status. Please deregister the target and try again."),
+				},
+			)
 			continue
 		case d.deleted.IsZero():
 			d.doc.Status = aws.String(ecs.TaskDefinitionStatusDeleteInProgress)

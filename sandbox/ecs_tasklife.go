@@ -106,7 +106,15 @@ func (s *Sandbox) startServiceTask(svc *ecsService, dep *ecsDeployment, now time
 		group:     "service:" + svc.name(), startedBy: dep.id(), execute: aws.BoolValue(svc.doc.EnableExecuteCommand),
 		service: svc, deployment: dep,
 	}
-	spec.tags = taskTags(nil, dep.definition, aws.StringValue(svc.doc.PropagateTags), svc.tags, aws.BoolValue(svc.doc.EnableECSManagedTags), svc.cluster, svc.name())
+	spec.tags = taskTags(
+		nil,
+		dep.definition,
+		aws.StringValue(svc.doc.PropagateTags),
+		svc.tags,
+		aws.BoolValue(svc.doc.EnableECSManagedTags),
+		svc.cluster,
+		svc.name(),
+	)
 	running := map[string]int{}
 	for _, t := range svc.tasksOf(dep, (*ecsTask).live) {
 		running[aws.StringValue(t.doc.CapacityProviderName)]++
@@ -117,7 +125,15 @@ func (s *Sandbox) startServiceTask(svc *ecsService, dep *ecsDeployment, now time
 }
 
 // taskTags are the tags that a task is born with.
-func taskTags(own map[string]string, d *taskDefinition, propagate string, service map[string]string, managed bool, c *ecsCluster, serviceName string) map[string]string {
+func taskTags(
+	own map[string]string,
+	d *taskDefinition,
+	propagate string,
+	service map[string]string,
+	managed bool,
+	c *ecsCluster,
+	serviceName string,
+) map[string]string {
 	tags := map[string]string{}
 	switch propagate {
 	case ecs.PropagateTagsTaskDefinition:

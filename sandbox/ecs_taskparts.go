@@ -104,7 +104,9 @@ func (s *Sandbox) startFailure(t *ecsTask) string {
 	const initialization = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
 	for _, c := range t.definition.doc.ContainerDefinitions {
 		if credentials := c.RepositoryCredentials; credentials != nil && !s.secrets.exists(aws.StringValue(credentials.CredentialsParameter)) {
-			return initialization + "unable to get registry auth from asm: service call has been retried 1 time(s): asm fetching secret from the service for " + aws.StringValue(credentials.CredentialsParameter)
+			return initialization + "unable to get registry auth from asm: service call has been retried 1 time(s): asm fetching secret from the service for " + aws.StringValue(
+				credentials.CredentialsParameter,
+			)
 		}
 		for _, secret := range c.Secrets {
 			if arn, ours := secretARN(aws.StringValue(secret.ValueFrom)); ours && !s.secrets.exists(arn) {

@@ -67,7 +67,12 @@ func (run *taskRun) again(in *ecs.RunTaskInput) (*ecs.RunTaskOutput, error) {
 
 // newLaunch holds a RunTask against ECS's rules.
 func (s *Sandbox) newLaunch(c *ecsCluster, in *ecs.RunTaskInput, now time.Time) (launch, int64, error) {
-	spec := launch{cluster: c, network: clone(in.NetworkConfiguration), startedBy: aws.StringValue(in.StartedBy), execute: aws.BoolValue(in.EnableExecuteCommand)}
+	spec := launch{
+		cluster:   c,
+		network:   clone(in.NetworkConfiguration),
+		startedBy: aws.StringValue(in.StartedBy),
+		execute:   aws.BoolValue(in.EnableExecuteCommand),
+	}
 	count := int64(1)
 	if in.Count != nil {
 		count = *in.Count
@@ -90,7 +95,10 @@ func (s *Sandbox) newLaunch(c *ecsCluster, in *ecs.RunTaskInput, now time.Time) 
 		return spec, 0, err
 	}
 	if role := s.unassumableRole(d, now); role != "" {
-		return spec, 0, clientError("ECS was unable to assume the role '%s' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.", role)
+		return spec, 0, clientError(
+			"ECS was unable to assume the role '%s' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
+			role,
+		)
 	}
 	if spec.overrides, err = newOverrides(d, in.Overrides); err != nil {
 		return spec, 0, err
@@ -193,7 +201,8 @@ func (s *Sandbox) ecsDescribeTasks(_ *request, in *ecs.DescribeTasksInput) (*ecs
 	return out, nil
 }
 
-// ecsListTasks filters by the desired status, RUNNING unless told otherwise: a task that is starting is listed, one that is stopping is not.
+// ecsListTasks filters by the desired status, RUNNING unless told otherwise: a task that is starting is listed, one that is stopping is
+// not.
 func (s *Sandbox) ecsListTasks(_ *request, in *ecs.ListTasksInput) (*ecs.ListTasksOutput, error) {
 	c, err := s.activeCluster(in.Cluster)
 	if err != nil {
@@ -218,7 +227,18 @@ func (s *Sandbox) ecsListTasks(_ *request, in *ecs.ListTasksInput) (*ecs.ListTas
 		}
 	}
 	p := paging{
-		scope: strings.Join([]string{"ListTasks", c.arn, desired, aws.StringValue(in.Family), aws.StringValue(in.ServiceName), aws.StringValue(in.StartedBy), aws.StringValue(in.LaunchType)}, " "),
+		scope: strings.Join(
+			[]string{
+				"ListTasks",
+				c.arn,
+				desired,
+				aws.StringValue(in.Family),
+				aws.StringValue(in.ServiceName),
+				aws.StringValue(in.StartedBy),
+				aws.StringValue(in.LaunchType),
+			},
+			" ",
+		),
 		token: in.NextToken, max: in.MaxResults, size: 100, most: 100,
 	}
 	shown, next, err := page(p, arns, itself)

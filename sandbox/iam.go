@@ -106,7 +106,10 @@ func (r *iamRole) valid() error {
 	case len(r.name) > 64:
 		return iamInvalid(r.name, "roleName", "Member must have length less than or equal to 64")
 	case len(r.path) > 512 || !iamPath.MatchString(r.path):
-		return refuse("ValidationError", "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
+		return refuse(
+			"ValidationError",
+			"The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.",
+		)
 	case r.session < 3600 || r.session > 43200:
 		return iamInvalid(strconv.FormatInt(r.session, 10), "maxSessionDuration", "Member must have value between 3600 and 43200")
 	case len(r.tags) > 50:
@@ -188,7 +191,13 @@ func (s *Sandbox) iamListRoles(_ *request, in *iam.ListRolesInput) (*iam.ListRol
 		}
 	}
 	var err error
-	out.Roles, out.Marker, out.IsTruncated, err = iamPage("ListRoles "+aws.StringValue(in.PathPrefix), in.Marker, in.MaxItems, out.Roles, func(r *iam.Role) string { return *r.RoleName })
+	out.Roles, out.Marker, out.IsTruncated, err = iamPage(
+		"ListRoles "+aws.StringValue(in.PathPrefix),
+		in.Marker,
+		in.MaxItems,
+		out.Roles,
+		func(r *iam.Role) string { return *r.RoleName },
+	)
 	return out, err
 }
 

@@ -39,7 +39,12 @@ func (s *Sandbox) iamPutRolePolicy(_ *request, in *iam.PutRolePolicyInput) (*iam
 		}
 	}
 	if size > 10240 {
-		return nil, refuseStatus(http.StatusConflict, iam.ErrCodeLimitExceededException, "Maximum policy size of 10240 bytes exceeded for role %s", role.name)
+		return nil, refuseStatus(
+			http.StatusConflict,
+			iam.ErrCodeLimitExceededException,
+			"Maximum policy size of 10240 bytes exceeded for role %s",
+			role.name,
+		)
 	}
 	role.inline[*in.PolicyName] = *in.PolicyDocument
 	return &iam.PutRolePolicyOutput{}, nil

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Inventory is everything that stands in the account: kind ("cluster", "service", "role", ...) → key → state. It holds no times, and leaves out
-// what AWS itself forgets, so that two inventories can be compared: what was made and taken back again leaves no difference.
+// Inventory is everything that stands in the account: kind ("cluster", "service", "role", ...) → key → state. It holds no times, and leaves
+// out what AWS itself forgets, so that two inventories can be compared: what was made and taken back again leaves no difference.
 type Inventory map[string]map[string]any
 
 // add puts one thing into the inventory. State must be what encoding/json can encode.

@@ -92,7 +92,10 @@ func (s *Sandbox) createLogGroup(r *request, in *cloudwatchlogs.CreateLogGroupIn
 func (s *Sandbox) describeLogGroups(_ *request, in *cloudwatchlogs.DescribeLogGroupsInput) (*cloudwatchlogs.DescribeLogGroupsOutput, error) {
 	prefix, pattern := aws.StringValue(in.LogGroupNamePrefix), strings.ToLower(aws.StringValue(in.LogGroupNamePattern))
 	if prefix != "" && pattern != "" {
-		return nil, refuse(cloudwatchlogs.ErrCodeInvalidParameterException, "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+		return nil, refuse(
+			cloudwatchlogs.ErrCodeInvalidParameterException,
+			"LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
+		)
 	}
 	var found []*logGroup
 	for name, g := range s.logs.groups {

@@ -25,7 +25,8 @@ type cut struct {
 	place   logPlace
 }
 
-// String is the token: its first letter is the direction, as in CloudWatch Logs. Tokens are never empty; the end is the same token once more.
+// String is the token: its first letter is the direction, as in CloudWatch Logs. Tokens are never empty; the end is the same token once
+// more.
 func (c cut) String() string {
 	direction := "b"
 	if c.forward {
@@ -78,7 +79,8 @@ func (s *Sandbox) getLogEvents(_ *request, in *cloudwatchlogs.GetLogEventsInput)
 // beyond is after all events.
 var beyond = logPlace{at: 1 << 62}
 
-// startingPoint is where the token says, else the head or the tail. A forward token without startFromHead is refused, as the API asks for both.
+// startingPoint is where the token says, else the head or the tail. A forward token without startFromHead is refused, as the API asks for
+// both.
 func startingPoint(in *cloudwatchlogs.GetLogEventsInput) (cut, error) {
 	head := aws.BoolValue(in.StartFromHead)
 	if in.NextToken == nil {
@@ -119,8 +121,8 @@ func within(lines []logLine, start, end *int64) []logLine {
 	return lines
 }
 
-// read gives the next lines in the cut's direction, always in order of time, and the places before the first and after the last of them. Where
-// there are none, both places are the cut itself: the token that comes back is then the one that was sent.
+// read gives the next lines in the cut's direction, always in order of time, and the places before the first and after the last of them.
+// Where there are none, both places are the cut itself: the token that comes back is then the one that was sent.
 func (c cut) read(lines []logLine, limit int) (page []logLine, before, after logPlace) {
 	i, _ := slices.BinarySearchFunc(lines, c.place, func(l logLine, p logPlace) int { return l.place.compare(p) })
 	if c.forward {
@@ -200,7 +202,13 @@ func (s *Sandbox) filterLogEvents(_ *request, in *cloudwatchlogs.FilterLogEvents
 		}
 	}
 	found, next, err := page(paging{
-		scope: fmt.Sprint("FilterLogEvents ", g.name, aws.StringValue(in.FilterPattern), aws.StringValueSlice(in.LogStreamNames), aws.StringValue(in.LogStreamNamePrefix)),
+		scope: fmt.Sprint(
+			"FilterLogEvents ",
+			g.name,
+			aws.StringValue(in.FilterPattern),
+			aws.StringValueSlice(in.LogStreamNames),
+			aws.StringValue(in.LogStreamNamePrefix),
+		),
 		token: in.NextToken, size: limit, most: mostEvents,
 	}, found, streamLine.key)
 	out := &cloudwatchlogs.FilterLogEventsOutput{NextToken: next, SearchedLogStreams: []*cloudwatchlogs.SearchedLogStream{}}
@@ -245,15 +253,18 @@ func (g *logGroup) chosen(in *cloudwatchlogs.FilterLogEventsInput) (streams []*l
 	return streams, nil
 }
 
-// filterPattern is the unstructured part of the filter language: terms and quoted phrases, all of which must occur; "?" before those of which
-// one is enough; "-" before those that must not occur.
+// filterPattern is the unstructured part of the filter language: terms and quoted phrases, all of which must occur; "?" before those of
+// which one is enough; "-" before those that must not occur.
 type filterPattern struct{ all, any, none []string }
 
 func parseFilterPattern(text string) (*filterPattern, error) {
 	p := &filterPattern{}
 	for rest := strings.TrimSpace(text); rest != ""; rest = strings.TrimSpace(rest) {
 		if strings.HasPrefix(rest, "{") || strings.HasPrefix(rest, "[") || strings.HasPrefix(rest, "%") {
-			return nil, refuse(cloudwatchlogs.ErrCodeInvalidParameterException, "Invalid filter pattern: the sandbox knows terms only, no JSON, columns or expressions.")
+			return nil, refuse(
+				cloudwatchlogs.ErrCodeInvalidParameterException,
+				"Invalid filter pattern: the sandbox knows terms only, no JSON, columns or expressions.",
+			)
 		}
 		terms := &p.all
 		switch rest[0] {

@@ -201,7 +201,10 @@ func validBatch(events []*cloudwatchlogs.InputLogEvent) error {
 	case len(events) > 10000:
 		return refuse(cloudwatchlogs.ErrCodeInvalidParameterException, "A batch of log events holds at most 10000.")
 	case time.Duration(*events[len(events)-1].Timestamp-*events[0].Timestamp)*time.Millisecond > 24*time.Hour:
-		return refuse(cloudwatchlogs.ErrCodeInvalidParameterException, "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
+		return refuse(
+			cloudwatchlogs.ErrCodeInvalidParameterException,
+			"The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
+		)
 	}
 	return nil
 }

@@ -5,7 +5,8 @@ import "time"
 // rate is a token bucket's size and how many tokens come back in a second.
 type rate struct{ burst, perSecond float64 }
 
-// rates are what AWS documents per account and region; what it does not publish is not limited. Operations that name the same bucket share it.
+// rates are what AWS documents per account and region; what it does not publish is not limited. Operations that name the same bucket share
+// it.
 var rates = map[string]rate{
 	"ecs cluster modify":            {20, 1},
 	"ecs cluster read":              {50, 20},

@@ -147,7 +147,8 @@ func (s *Sandbox) newName(n int, alphabet string) string {
 	return b.String()
 }
 
-// schedule has do called once the account's clock has reached at. What is scheduled for the same instant is done in the order of scheduling.
+// schedule has do called once the account's clock has reached at. What is scheduled for the same instant is done in the order of
+// scheduling.
 func (s *Sandbox) schedule(at time.Time, do func(at time.Time)) {
 	s.timeline.made++
 	heap.Push(&s.timeline, event{at: at, order: s.timeline.made, do: do})

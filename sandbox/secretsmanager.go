@@ -105,7 +105,10 @@ func (st *secretsState) alive(id *string) (*secret, error) {
 func (s *Sandbox) createSecret(r *request, in *secretsmanager.CreateSecretInput) (*secretsmanager.CreateSecretOutput, error) {
 	name := *in.Name
 	if !secretName.MatchString(name) {
-		return nil, refuse("ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
+		return nil, refuse(
+			"ValidationException",
+			"Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+		)
 	}
 	value, err := newSecretValue(in.SecretString, in.SecretBinary, r.now)
 	if err != nil {
@@ -192,9 +195,15 @@ func (s *Sandbox) deleteSecret(r *request, in *secretsmanager.DeleteSecretInput)
 		days = *in.RecoveryWindowInDays
 		switch {
 		case force:
-			return nil, refuse(secretsmanager.ErrCodeInvalidParameterException, "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.")
+			return nil, refuse(
+				secretsmanager.ErrCodeInvalidParameterException,
+				"You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+			)
 		case days < 7 || days > 30:
-			return nil, refuse(secretsmanager.ErrCodeInvalidParameterException, "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).")
+			return nil, refuse(
+				secretsmanager.ErrCodeInvalidParameterException,
+				"The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).",
+			)
 		}
 	}
 	if force {
@@ -205,7 +214,10 @@ func (s *Sandbox) deleteSecret(r *request, in *secretsmanager.DeleteSecretInput)
 		return nil, err
 	}
 	if !found.scheduled.IsZero() {
-		return nil, refuse(secretsmanager.ErrCodeInvalidRequestException, "You can't perform this operation on the secret because it was already scheduled for deletion.")
+		return nil, refuse(
+			secretsmanager.ErrCodeInvalidRequestException,
+			"You can't perform this operation on the secret because it was already scheduled for deletion.",
+		)
 	}
 	found.scheduled = r.now.AddDate(0, 0, int(days))
 	s.schedule(found.scheduled, func(at time.Time) {

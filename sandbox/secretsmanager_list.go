@@ -71,8 +71,8 @@ func (x *secret) entry() *secretsmanager.SecretListEntry {
 	}
 }
 
-// matchesAll: filters are joined by and. Beware that tag-key and tag-value are filters of their own: together they also match a secret that has the
-// key on one tag and the value on another.
+// matchesAll: filters are joined by and. Beware that tag-key and tag-value are filters of their own: together they also match a secret that
+// has the key on one tag and the value on another.
 func (x *secret) matchesAll(filters []*secretsmanager.Filter) bool {
 	return !slices.ContainsFunc(filters, func(f *secretsmanager.Filter) bool { return !x.matches(aws.StringValue(f.Key), f.Values) })
 }

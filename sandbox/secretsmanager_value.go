@@ -14,9 +14,15 @@ import (
 func newSecretValue(text *string, binary []byte, now time.Time) (*secretVersion, error) {
 	switch {
 	case text != nil && binary != nil:
-		return nil, refuse(secretsmanager.ErrCodeInvalidParameterException, "You can't specify both a binary secret value and a string secret value in the same secret.")
+		return nil, refuse(
+			secretsmanager.ErrCodeInvalidParameterException,
+			"You can't specify both a binary secret value and a string secret value in the same secret.",
+		)
 	case len(aws.StringValue(text)) > 65536 || len(binary) > 65536:
-		return nil, refuse("ValidationException", "1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have length less than or equal to 65536")
+		return nil, refuse(
+			"ValidationException",
+			"1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have length less than or equal to 65536",
+		)
 	case text == nil && binary == nil:
 		return nil, nil
 	}
@@ -133,8 +139,12 @@ func (s *Sandbox) getSecretValue(_ *request, in *secretsmanager.GetSecretValueIn
 	}, nil
 }
 
-// updateSecretVersionStage moves a label. Whoever takes it from a version must name that version, so that nobody moves what another has moved since.
-func (s *Sandbox) updateSecretVersionStage(r *request, in *secretsmanager.UpdateSecretVersionStageInput) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
+// updateSecretVersionStage moves a label. Whoever takes it from a version must name that version, so that nobody moves what another has
+// moved since.
+func (s *Sandbox) updateSecretVersionStage(
+	r *request,
+	in *secretsmanager.UpdateSecretVersionStageInput,
+) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
 	found, err := s.secrets.alive(in.SecretId)
 	if err != nil {
 		return nil, err

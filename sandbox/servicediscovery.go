@@ -69,12 +69,16 @@ func (s *Sandbox) getOperation(_ *request, in *servicediscovery.GetOperationInpu
 	return &servicediscovery.GetOperationOutput{Operation: operation}, nil
 }
 
-// duplicate answers a second request while the first is under way: the same request gets the same operation, another is told which one to wait for.
+// duplicate answers a second request while the first is under way: the same request gets the same operation, another is told which one to
+// wait for.
 func (c *creation) duplicate(token *string) (*string, error) {
 	if token != nil && c.token == *token {
 		return &c.operation, nil
 	}
-	return nil, refuse(servicediscovery.ErrCodeDuplicateRequest, "Another operation of the same kind is in progress.").with("DuplicateOperationId", c.operation)
+	return nil, refuse(
+		servicediscovery.ErrCodeDuplicateRequest,
+		"Another operation of the same kind is in progress.",
+	).with("DuplicateOperationId", c.operation)
 }
 
 // order lists things by when they were made.

@@ -91,14 +91,22 @@ func (x *registry) accepts(attributes map[string]string) error {
 	}
 	for _, record := range x.dns.DnsRecords {
 		if need := needs[*record.Type]; attributes[need] == "" {
-			return refuse(servicediscovery.ErrCodeInvalidInput, "The attribute %s is required for a service with a DNS record of type %s.", need, *record.Type)
+			return refuse(
+				servicediscovery.ErrCodeInvalidInput,
+				"The attribute %s is required for a service with a DNS record of type %s.",
+				need,
+				*record.Type,
+			)
 		}
 	}
 	return nil
 }
 
 // deregisterDiscoveryInstance begins: the instance is listed, and holds its service, until the operation has ended.
-func (s *Sandbox) deregisterDiscoveryInstance(r *request, in *servicediscovery.DeregisterInstanceInput) (*servicediscovery.DeregisterInstanceOutput, error) {
+func (s *Sandbox) deregisterDiscoveryInstance(
+	r *request,
+	in *servicediscovery.DeregisterInstanceInput,
+) (*servicediscovery.DeregisterInstanceOutput, error) {
 	x, err := s.discovery.service(*in.ServiceId)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,10 @@ func (st *discoveryState) namespace(id string) (*namespace, error) {
 	return nil, refuse(servicediscovery.ErrCodeNamespaceNotFound, "The namespace %s could not be found.", id)
 }
 
-func (s *Sandbox) createPrivateDNSNamespace(r *request, in *servicediscovery.CreatePrivateDnsNamespaceInput) (*servicediscovery.CreatePrivateDnsNamespaceOutput, error) {
+func (s *Sandbox) createPrivateDNSNamespace(
+	r *request,
+	in *servicediscovery.CreatePrivateDnsNamespaceInput,
+) (*servicediscovery.CreatePrivateDnsNamespaceOutput, error) {
 	operation, err := s.createNamespace(r, &namespace{
 		name: *in.Name, kind: servicediscovery.NamespaceTypeDnsPrivate, zone: "Z" + s.newName(20, upperAlphanumeric),
 		description: aws.StringValue(in.Description), tags: tagMap(nil, in.Tags, discoveryTag),
@@ -126,7 +129,10 @@ func (s *Sandbox) listNamespaces(_ *request, in *servicediscovery.ListNamespaces
 		}
 	}
 	found, next, err := page(paging{
-		scope: fmt.Sprint("ListNamespaces ", in.Filters), token: in.NextToken, max: in.MaxResults, size: 100, most: 100, code: servicediscovery.ErrCodeInvalidInput,
+		scope: fmt.Sprint(
+			"ListNamespaces ",
+			in.Filters,
+		), token: in.NextToken, max: in.MaxResults, size: 100, most: 100, code: servicediscovery.ErrCodeInvalidInput,
 	}, found, func(n *namespace) string { return n.order })
 	out := &servicediscovery.ListNamespacesOutput{NextToken: next}
 	for _, n := range found {

@@ -11,7 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go/service/servicediscovery"
 )
 
-// registry is a Cloud Map service, which ECS calls a service registry. Its structs are replaced, never changed: an answer may still hold them.
+// registry is a Cloud Map service, which ECS calls a service registry. Its structs are replaced, never changed: an answer may still hold
+// them.
 type registry struct {
 	id, arn, name, order string
 	namespace            string
@@ -166,7 +167,10 @@ func (s *Sandbox) listRegistries(_ *request, in *servicediscovery.ListServicesIn
 		all = append(all, x)
 	}
 	shown, next, err := page(paging{
-		scope: fmt.Sprint("ListServices ", in.Filters), token: in.NextToken, max: in.MaxResults, size: 100, most: 100, code: servicediscovery.ErrCodeInvalidInput,
+		scope: fmt.Sprint(
+			"ListServices ",
+			in.Filters,
+		), token: in.NextToken, max: in.MaxResults, size: 100, most: 100, code: servicediscovery.ErrCodeInvalidInput,
 	}, all, func(x *registry) string { return x.order })
 	out := &servicediscovery.ListServicesOutput{NextToken: next, Services: []*servicediscovery.ServiceSummary{}}
 	for _, x := range shown {
@@ -217,7 +221,10 @@ func (s *Sandbox) deleteRegistry(_ *request, in *servicediscovery.DeleteServiceI
 		return nil, err
 	}
 	if len(x.instances) > 0 {
-		return nil, refuse(servicediscovery.ErrCodeResourceInUse, "Service contains registered instances; delete the instances before deleting the service")
+		return nil, refuse(
+			servicediscovery.ErrCodeResourceInUse,
+			"Service contains registered instances; delete the instances before deleting the service",
+		)
 	}
 	delete(s.discovery.services, x.id)
 	return &servicediscovery.DeleteServiceOutput{}, nil

@@ -125,7 +125,11 @@ func (s *Sandbox) getTagValues(_ *request, in *tagging.GetTagValuesInput) (*tagg
 }
 
 func pageOfTags(scope string, token *string, texts map[string]bool) ([]*string, *string, error) {
-	found, next, err := page(paging{scope: scope, token: token, size: 100, most: 100}, slices.Collect(maps.Keys(texts)), func(text string) string { return text })
+	found, next, err := page(
+		paging{scope: scope, token: token, size: 100, most: 100},
+		slices.Collect(maps.Keys(texts)),
+		func(text string) string { return text },
+	)
 	return aws.StringSlice(found), endsEmpty(next), err
 }
 
@@ -169,7 +173,9 @@ func (s *Sandbox) eachTagged(arns []*string, change func(tags map[string]string)
 		}
 		if err != nil {
 			failed[aws.StringValue(arn)] = &tagging.FailureInfo{
-				StatusCode: aws.Int64(http.StatusBadRequest), ErrorCode: aws.String(tagging.ErrCodeInvalidParameterException), ErrorMessage: aws.String(asAPIError(err).Message),
+				StatusCode: aws.Int64(
+					http.StatusBadRequest,
+				), ErrorCode: aws.String(tagging.ErrCodeInvalidParameterException), ErrorMessage: aws.String(asAPIError(err).Message),
 			}
 		}
 	}

@@ -14,8 +14,8 @@ const (
 	mixedAlphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 )
 
-// tagMap puts a list of tags over those that are there, without changing them. It stays nil while there is none: the tagging API shows what was
-// tagged once, and not what never was.
+// tagMap puts a list of tags over those that are there, without changing them. It stays nil while there is none: the tagging API shows what
+// was tagged once, and not what never was.
 func tagMap[T any](onto map[string]string, tags []*T, pair func(*T) (key, value *string)) map[string]string {
 	merged := maps.Clone(onto)
 	for _, t := range tags {

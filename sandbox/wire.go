@@ -33,11 +33,15 @@ var wires = map[string]*wire{
 	"secretsmanager":   jsonWire("secretsmanager", "InvalidParameterException", "InternalServiceError"),
 	"servicediscovery": jsonWire("Route53AutoNaming_v20170314", "InvalidInput", "InternalFailure"),
 	"logs":             jsonWire("Logs_20140328", "InvalidParameterException", "ServiceUnavailableException"),
-	"tagging":          jsonWire("ResourceGroupsTaggingAPI_20170126", "InvalidParameterException", "InternalServiceException").throttledAs("ThrottledException"),
-	"ssm":              jsonWire("AmazonSSM", "ValidationException", "InternalServerError"),
-	"iam":              queryWire("2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/", "ServiceFailure"),
-	"sts":              queryWire("2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", "InternalFailure"),
-	"elbv2":            queryWire("2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", "InternalFailure"),
+	"tagging": jsonWire(
+		"ResourceGroupsTaggingAPI_20170126",
+		"InvalidParameterException",
+		"InternalServiceException",
+	).throttledAs("ThrottledException"),
+	"ssm":   jsonWire("AmazonSSM", "ValidationException", "InternalServerError"),
+	"iam":   queryWire("2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/", "ServiceFailure"),
+	"sts":   queryWire("2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", "InternalFailure"),
+	"elbv2": queryWire("2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", "InternalFailure"),
 }
 
 func jsonWire(target, invalid, fault string) *wire {
@@ -156,8 +160,8 @@ func decodeJSON(body []byte, in any) error {
 	return jsonutil.UnmarshalJSON(in, bytes.NewReader(body))
 }
 
-// nullMember names the first list or map that has a null in it, "" when there is none. The SDK's Validate lets them through, its encoder makes
-// broken JSON of them.
+// nullMember names the first list or map that has a null in it, "" when there is none. The SDK's Validate lets them through, its encoder
+// makes broken JSON of them.
 func nullMember(v reflect.Value, at string) string {
 	switch v.Kind() {
 	case reflect.Pointer:

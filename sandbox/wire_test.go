@@ -60,8 +60,8 @@ func sample(v reflect.Value, n *int) {
 	}
 }
 
-// TestEveryOperationCrossesTheWire sends every registered operation's input and output over the wire and back, with the SDK's own builders and
-// parsers at the far end.
+// TestEveryOperationCrossesTheWire sends every registered operation's input and output over the wire and back, with the SDK's own builders
+// and parsers at the far end.
 func TestEveryOperationCrossesTheWire(t *testing.T) {
 	s := New(Options{})
 	for name, op := range s.operations {

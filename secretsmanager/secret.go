@@ -1,5 +1,5 @@
-// Package secretsmanager is the API's view of AWS Secrets Manager: a secret's metadata, its making, its values and its end. Only Value reads one.
-// It imports common and the SDK, no other wrapper.
+// Package secretsmanager is the API's view of AWS Secrets Manager: a secret's metadata, its making, its values and its end. Only Value
+// reads one. It imports common and the SDK, no other wrapper.
 package secretsmanager
 
 import (

@@ -9,8 +9,8 @@ import (
 	"ecs-api/common/awsclient"
 )
 
-// PutSecretValue gives a secret a new value, which becomes its AWSCURRENT version. The same ClientRequestToken with the same value gives the
-// same version. NotFound if the secret is absent, Invalid if it is scheduled for deletion.
+// PutSecretValue gives a secret a new value, which becomes its AWSCURRENT version. The same ClientRequestToken with the same value gives
+// the same version. NotFound if the secret is absent, Invalid if it is scheduled for deletion.
 func (c *Client) PutSecretValue(ctx context.Context, in *awssm.PutSecretValueInput) (*awssm.PutSecretValueOutput, error) {
 	out, err := c.api.PutSecretValueWithContext(ctx, in)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go/aws/request"
 )
 
-// limiter slows an account's calls down once AWS has throttled one of their kind, and not before: in ordinary use no call waits for it. All clients of
-// a session share it.
+// limiter slows an account's calls down once AWS has throttled one of their kind, and not before: in ordinary use no call waits for it. All
+// clients of a session share it.
 type limiter struct {
 	mu      sync.Mutex
 	buckets map[string]*bucket
@@ -120,10 +120,18 @@ var ecsBuckets = []struct {
 	{"task definition modify", 1, []string{"RegisterTaskDefinition", "DeregisterTaskDefinition"}},
 	{"task definition read", 20, []string{"DescribeTaskDefinition", "ListTaskDefinitions", "ListTaskDefinitionFamilies"}},
 	{"task definition delete", 1, []string{"DeleteTaskDefinitions"}},
-	{"service modify", 5, []string{"CreateService", "UpdateService", "DeleteService", "CreateTaskSet", "UpdateTaskSet", "DeleteTaskSet", "UpdateServicePrimaryTaskSet"}},
+	{
+		"service modify",
+		5,
+		[]string{"CreateService", "UpdateService", "DeleteService", "CreateTaskSet", "UpdateTaskSet", "DeleteTaskSet", "UpdateServicePrimaryTaskSet"},
+	},
 	{"service read", 20, []string{"DescribeServices", "ListServices", "DescribeTaskSets"}},
 	{"service by namespace", 1, []string{"ListServicesByNamespace"}},
-	{"cluster resource modify", 40, []string{"RunTask", "StartTask", "StopTask", "ExecuteCommand", "UpdateContainerInstancesState", "DeregisterContainerInstance"}},
+	{
+		"cluster resource modify",
+		40,
+		[]string{"RunTask", "StartTask", "StopTask", "ExecuteCommand", "UpdateContainerInstancesState", "DeregisterContainerInstance"},
+	},
 	{"cluster resource read", 20, []string{"DescribeTasks", "ListTasks", "DescribeContainerInstances", "ListContainerInstances"}},
 	{"tag modify", 10, []string{"TagResource", "UntagResource"}},
 	{"tag read", 20, []string{"ListTagsForResource"}},

@@ -2,8 +2,8 @@ package awsclient
 
 import "strings"
 
-// The refusals that a caller waits out, or takes for success, are told by code and words, here and nowhere else. Each function takes an error as AWS gave it or as
-// Translate made it; nil is none of them.
+// The refusals that a caller waits out, or takes for success, are told by code and words, here and nowhere else. Each function takes an
+// error as AWS gave it or as Translate made it; nil is none of them.
 
 // roleWords are what ECS says of a role that IAM has but ECS does not see yet, and of a wrong one: they cannot be told apart, but
 // by waiting.

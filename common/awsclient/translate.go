@@ -55,7 +55,8 @@ var unspoken = map[common.Kind]string{
 	common.Internal:    "the call to AWS failed",
 }
 
-// kindOf goes from the surest sign to the least sure: who stopped the call, what AWS's code is known to mean, what its name says, its HTTP status.
+// kindOf goes from the surest sign to the least sure: who stopped the call, what AWS's code is known to mean, what its name says, its HTTP
+// status.
 func kindOf(said awserr.Error) common.Kind {
 	code, message := said.Code(), said.Message()
 	switch {

@@ -112,8 +112,8 @@ func (p *Plan) Commit(h Dependency) {
 	}
 }
 
-// CommitAll makes the end of all nodes the commit point, for a plan none of whose calls is the last that can fail. Nothing outside shows that it was passed:
-// it must be saved before it is told.
+// CommitAll makes the end of all nodes the commit point, for a plan none of whose calls is the last that can fail. Nothing outside shows
+// that it was passed: it must be saved before it is told.
 func (p *Plan) CommitAll() {
 	p.Commit(Add(p, Node[struct{}]{Name: "done", Call: func(context.Context, Inputs) (struct{}, error) { return struct{}{}, nil }}))
 }

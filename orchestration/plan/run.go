@@ -10,7 +10,8 @@ import (
 
 // Engine runs plans and takes them back. Its fields are what it must be told about the world; all are needed.
 type Engine struct {
-	// Release removes a resource and whatever makes it up; found says whether there was anything. A *KeptError says that it is left on purpose.
+	// Release removes a resource and whatever makes it up; found says whether there was anything. A *KeptError says that it is left on
+	// purpose.
 	Release func(ctx context.Context, r Resource) (found bool, err error)
 	// Restore puts back Before if the present value is After; a *KeptError says that it is not.
 	Restore func(ctx context.Context, e Effect) error
@@ -92,7 +93,8 @@ func (e *Engine) Run(ctx context.Context, p *Plan, ledger *Ledger) (*Run, error)
 	}
 }
 
-// start begins every node whose needs are met. That they have begun is not saved: their effects were before the first call, so another process looks for all of them.
+// start begins every node whose needs are met. That they have begun is not saved: their effects were before the first call, so another
+// process looks for all of them.
 func (x *execution) start(ctx context.Context) {
 	for i := range x.plan.nodes {
 		step := x.ledger.Step(i)
