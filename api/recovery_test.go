@@ -252,3 +252,55 @@ func TestTheRecoveryMayDieToo(t *testing.T) {
 		}
 	}
 }
+
+// What could not be released is tried again by the next process, which listens meanwhile.
+func TestWhatIsLeftIsTriedAgainAcrossARestart(t *testing.T) {
+	inWorld(t, func(w *world) {
+		before := w.aws.Inventory()
+		m := w.born(w.TempDir(), 0, false)
+		w.denied("secretsmanager", "DeleteSecret")
+		w.denied("ecs", "CreateService")
+		told := w.must(http.StatusForbidden, "POST", "/services", everything).problem(w)
+		time.Sleep(10 * time.Minute)
+		m.cord.cut()
+		started := time.Now()
+		w.born(m.left, 0, false)
+		if took := time.Since(started); took > time.Second {
+			w.Errorf("the start took %v", took)
+		}
+		if op := w.operation(told.Operation); op.State != journal.Failed {
+			w.Errorf("the operation is %s", op.State)
+		}
+		time.Sleep(10 * time.Minute)
+		w.aws.ClearFaults()
+		w.ended()
+		if diff := sandbox.Diff(before, w.aws.Inventory()); diff != "" || w.operation(told.Operation).State != journal.RolledBack {
+			w.Errorf("the operation is %s, and left:\n%s", w.operation(told.Operation).State, diff)
+		}
+	})
+}
+
+// A failed operation had let its names go when the process died, and another had taken them: the start waits for neither.
+func TestARestartDoesNotWaitForNamesThatWerePassedOn(t *testing.T) {
+	inWorld(t, func(w *world) {
+		m := w.born(w.TempDir(), 0, false)
+		w.aws.Inject(sandbox.Fault{Service: "secretsmanager", Operation: "DeleteSecret", Kind: sandbox.Throttled})
+		w.aws.Inject(sandbox.Fault{Service: "ecs", Operation: "CreateService", Nth: 1, Kind: sandbox.Refused})
+		w.send("POST", "/services", everything)
+		time.Sleep(7 * time.Minute)
+		m.cord.mu.Lock()
+		m.cord.at, m.cord.after = m.cord.calls+14, true
+		m.cord.mu.Unlock()
+		w.send("POST", "/services", body(cluster, definition, service))
+		if !m.buried() {
+			w.Fatal("the process did not die")
+		}
+		started := time.Now()
+		w.born(m.left, 0, false)
+		if took := time.Since(started); took > time.Second {
+			w.Errorf("the start took %v", took)
+		}
+		w.aws.ClearFaults()
+		w.ended()
+	})
+}
