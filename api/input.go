@@ -68,7 +68,9 @@ func paramsOf(t reflect.Type) []param {
 			if in == "path" && field.Type.Kind() != reflect.String {
 				panic(t.String() + "." + field.Name + " must be a string")
 			}
-			setQuery(reflect.New(field.Type).Elem(), []string{"1"}) // panics where the type cannot be read into
+			if name != wholeQuery {
+				setQuery(reflect.New(field.Type).Elem(), []string{"1"}) // panics where the type cannot be read into
+			}
 			params = append(params, param{in, name, field.Index})
 		}
 	}
@@ -129,6 +131,10 @@ func (b *binder[In]) readParams(in *In, r *http.Request) ([]common.Violation, er
 			}
 			field.SetString(value)
 		case "query":
+			if p.name == wholeQuery {
+				field.Set(reflect.ValueOf(firstValues(query)))
+				continue
+			}
 			values, given := query[p.name]
 			if !given {
 				continue
@@ -139,6 +145,17 @@ func (b *binder[In]) readParams(in *In, r *http.Request) ([]common.Violation, er
 		}
 	}
 	return broken, nil
+}
+
+// wholeQuery is the name under which a map[string]string takes every query parameter: keys that the caller makes up.
+const wholeQuery = "*"
+
+func firstValues(query url.Values) map[string]string {
+	first := map[string]string{}
+	for key, values := range query {
+		first[key] = unquoted(values)[0]
+	}
+	return first
 }
 
 // pathValue gives a path variable decoded, "" where the template has none of that name. Invalid if it is not UTF-8.

@@ -28,6 +28,13 @@ type text string
 
 // reply writes out. It is encoded whole before the first byte leaves, so that what cannot be encoded is still a 500.
 func reply(w http.ResponseWriter, r *http.Request, status int, out any) error {
+	if _, empty := out.(interface{ Empty() }); empty {
+		if of, ok := out.(operated); ok {
+			setOperation(w, r, of.OperationID())
+		}
+		w.WriteHeader(status)
+		return nil
+	}
 	body, contentType, err := encoded(out)
 	if err != nil {
 		return err

@@ -159,12 +159,13 @@ type candidate struct {
 	flavor string
 }
 
-// unfinished leaves out the operations whose service or managed task definition stands: without a journal that lasts, that is how one shows
+// unfinished leaves out the operations whose service, managed task definition or secret of its own stands: without a journal that lasts, that is how one shows
 // that it was not cut off.
 func unfinished(candidates []candidate) []candidate {
 	finished := map[string]bool{}
 	for _, c := range candidates {
-		if c.Kind == kindService || c.Kind == kindTaskDefinition && c.flavor == flavorTask {
+		alone := c.Kind == kindSecret && c.Space == ""
+		if c.Kind == kindService || c.Kind == kindTaskDefinition && c.flavor == flavorTask || alone {
 			finished[c.Mark] = true
 		}
 	}
@@ -290,7 +291,11 @@ func (a *Account) tagsOf(ctx context.Context, r plan.Resource) (common.Tags, err
 		}
 		return found.tags, nil
 	case kindSecret:
-		secret, err := a.secrets.Secret(ctx, r.ID)
+		id := r.ID
+		if id == "" {
+			id = r.Key
+		}
+		secret, err := a.secrets.Secret(ctx, id)
 		if err != nil {
 			return nil, err
 		}

@@ -105,8 +105,12 @@ func (a *Account) tookEffect(ctx context.Context, effect plan.Effect) (bool, err
 	if r.Kind == "" {
 		return false, nil // a plan without a call of its own at its end
 	}
-	if r.Kind == kindTask {
+	switch r.Kind {
+	case kindTask:
 		return a.started(ctx, r)
+	case kindSecret:
+		tags, err := a.tagsOf(ctx, r)
+		return err == nil && a.carries(tags, r), absent(err)
 	}
 	if r.Kind == kindTaskDefinition && effect.Change == plan.Deleted {
 		return a.deregistered(ctx, effect)

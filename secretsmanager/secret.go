@@ -55,3 +55,30 @@ func (c *Client) DeleteSecretNow(ctx context.Context, id string) error {
 	})
 	return awsclient.Translate(err)
 }
+
+// DeleteSecret schedules a secret for deletion after a window of 7 to 30 days, in which it can be restored. NotFound if it is absent.
+func (c *Client) DeleteSecret(ctx context.Context, id string, days int64) (*awssm.DeleteSecretOutput, error) {
+	out, err := c.api.DeleteSecretWithContext(ctx, &awssm.DeleteSecretInput{SecretId: &id, RecoveryWindowInDays: &days})
+	if err != nil {
+		return nil, awsclient.Translate(err)
+	}
+	return out, nil
+}
+
+// ListSecrets gives the secrets that have a tag whose value begins with value, all pages: Secrets Manager's filters match keys and values
+// apart, and by their beginning.
+func (c *Client) ListSecrets(ctx context.Context, value string) ([]*awssm.SecretListEntry, error) {
+	in := &awssm.ListSecretsInput{MaxResults: aws.Int64(100), Filters: []*awssm.Filter{
+		{Key: aws.String(awssm.FilterNameStringTypeTagValue), Values: []*string{&value}},
+	}}
+	var found []*awssm.SecretListEntry
+	err := c.api.ListSecretsPagesWithContext(ctx, in, func(out *awssm.ListSecretsOutput, _ bool) bool {
+		for _, secret := range out.SecretList {
+			if secret != nil {
+				found = append(found, secret)
+			}
+		}
+		return true
+	})
+	return found, awsclient.Translate(err)
+}
