@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -146,9 +148,10 @@ func (m *Memory) Get(id string) (Operation, bool) {
 // List gives the operations that match, oldest first.
 func (m *Memory) List(filter Filter) ([]Operation, error) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
+	all := slices.Collect(maps.Values(m.operations))
+	m.mu.Unlock()
 	var found []Operation
-	for _, encoded := range m.operations {
+	for _, encoded := range all {
 		var op Operation
 		if err := json.Unmarshal(encoded, &op); err != nil {
 			return nil, errors.Wrap(err, "decode an operation")

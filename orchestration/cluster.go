@@ -168,9 +168,10 @@ func (a *Account) unused(ctx context.Context, cluster string) error {
 	if err != nil {
 		return err
 	}
-	inUse := append(append(services, tasks...), families...)
-	if len(inUse) == 0 {
-		return nil
+	for what, names := range map[string][]string{"service": services, "task": tasks, kindFamily: families} {
+		if len(names) > 0 {
+			return &plan.KeptError{Reason: fmt.Sprintf("in use by %s %s", what, last(names[0]))}
+		}
 	}
-	return &plan.KeptError{Reason: fmt.Sprintf("in use by %s", last(inUse[0]))}
+	return nil
 }

@@ -32,7 +32,7 @@ func (a *Account) managedFamilies(ctx context.Context, cluster string) ([]string
 	var families []string
 	for _, r := range newest {
 		if a.owns(r.tags) && r.tags[common.TagSpace] == cluster && r.tags[common.TagFlavor] == flavorTask {
-			families = append(families, kindFamily+" "+aws.StringValue(r.Family))
+			families = append(families, aws.StringValue(r.Family))
 		}
 	}
 	return families, nil
@@ -85,19 +85,16 @@ func (a *Account) releaseFamily(ctx context.Context, r plan.Resource) (found boo
 			unused = append(unused, candidate)
 		}
 	}
-	inUse, err := a.revisions(ctx, sortedKeys(used))
-	if err != nil {
-		return true, err
-	}
-	needed, err := a.secretsOf(ctx, inUse)
-	if err != nil {
-		return true, err
-	}
 	named, err := a.secretsOf(ctx, unused)
 	if err != nil {
 		return true, err
 	}
 	if err := a.deregister(ctx, unused); err != nil {
+		return true, err
+	}
+	// After deregistering, so that a managed definition that goes does not count as needing its own.
+	needed, err := a.neededSecrets(ctx, r.Space, false)
+	if err != nil {
 		return true, err
 	}
 	if err := a.releaseSecrets(ctx, r, named, needed); err != nil {

@@ -19,6 +19,7 @@ type hold struct {
 	names     []string
 	answered  bool // what is left is taking back or retiring: another write waits for it
 	ended     chan struct{}
+	over      bool // ended is closed
 }
 
 func newLocks() *locks { return &locks{holds: map[string]*hold{}} }
@@ -107,5 +108,9 @@ func (l *locks) end(h *hold) {
 	for _, name := range h.names {
 		delete(l.holds, name)
 	}
-	close(h.ended)
+	h.names = nil
+	if !h.over {
+		h.over = true
+		close(h.ended)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -211,19 +212,19 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 // unbegun ends an operation that could not be written down, and so was not begun.
 func (a *Account) unbegun(ctx context.Context, op *operation) {
 	a.Observe(op.record.Verb, "refused")
+	a.locks.end(op.hold)
 	if a.leave(ctx, op) == nil {
 		now := time.Now()
 		op.keep(false, func(record *journal.Operation) { record.State, record.EndedAt = journal.RolledBack, &now })
 	}
-	a.locks.end(op.hold)
 }
 
 // letGo ends the lease and the hold of a committed operation whose retirements need neither: they wait for a deployment, and the next
 // update may not.
 func (a *Account) letGo(ctx context.Context, op *operation) {
-	if op.record.Loose && !op.free && a.leave(ctx, op) == nil {
+	if op.record.Loose && !op.free {
 		a.locks.end(op.hold)
-		op.free = true
+		op.free = a.leave(ctx, op) == nil
 	}
 }
 
@@ -237,6 +238,15 @@ func (a *Account) enter(ctx context.Context, op *operation) (err error) {
 		return err
 	}
 	return nil
+}
+
+// holdAlso holds one more name, that only the look could tell.
+func (op *operation) holdAlso(ctx context.Context, name string) error {
+	if slices.Contains(op.record.Holds, name) {
+		return nil
+	}
+	op.record.Holds = append(slices.Clone(op.record.Holds), name)
+	return op.account.locks.add(ctx, op.hold, name, true)
 }
 
 // undo takes back what the failed run left; answer is called once, when that has ended or the caller has waited long enough.
@@ -282,17 +292,18 @@ const (
 func (a *Account) drive(ctx context.Context, op *operation, end journal.State, work func(context.Context, *plan.Ledger) error, report func()) {
 	for pause := firstRetry; ; pause = min(2*pause, longestRetry) {
 		err := work(under(ctx, op.hold), op.ledger)
-		if err == nil && !op.free {
-			err = a.leave(ctx, op)
+		if !op.free {
+			// Names go before the lease: whoever waits for one may have the lease that the space waits for.
+			a.locks.end(op.hold)
+			if err == nil {
+				err = a.leave(ctx, op)
+			}
 		}
 		left := leftIn(op.ledger.Progress())
 		if err == nil && len(left) == 0 {
 			op.end(end)
 		}
 		report()
-		if !op.free {
-			a.locks.end(op.hold)
-		}
 		if err != nil || len(left) == 0 {
 			return
 		}

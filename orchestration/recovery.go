@@ -127,7 +127,10 @@ func (a *Account) tookEffect(ctx context.Context, effect plan.Effect) (bool, err
 	case plan.Made:
 		return err == nil && a.carries(fromECSTags(service.Tags), r), nil
 	case plan.Updated:
-		return err == nil && moved(service, effect), nil
+		if err != nil {
+			return false, nil
+		}
+		return a.moved(ctx, service, effect)
 	}
 	return err != nil || aws.StringValue(service.Status) == statusDraining, nil
 }

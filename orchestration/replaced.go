@@ -2,6 +2,7 @@ package orchestration
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"ecs-api/common"
@@ -35,25 +36,59 @@ func (a *Account) releaseReplacedSecret(ctx context.Context, r plan.Resource) (f
 	if err != nil {
 		return false, absent(err)
 	}
-	if !a.owns(fromSecretTags(secret.Tags)) || !inSpace(aws.StringValue(secret.Name), a.Org, r.Space) {
+	name, arn := aws.StringValue(secret.Name), aws.StringValue(secret.ARN)
+	if !a.owns(fromSecretTags(secret.Tags)) || !inSpace(name, a.Org, r.Space) {
 		return false, nil
 	}
-	used, err := a.inUse(ctx, r.Space)
+	outside := !strings.HasPrefix(name, secretPath(a.Org, r.Space))
+	if outside && a.allows(arn) {
+		return true, &plan.KeptError{Reason: "the configuration allows it to others"}
+	}
+	needed, err := a.neededSecrets(ctx, r.Space, outside)
 	if err != nil {
 		return true, err
 	}
-	definitions, err := a.revisions(ctx, sortedKeys(used))
-	if err != nil {
-		return true, err
-	}
-	needed, err := a.secretsOf(ctx, definitions)
-	if err != nil {
-		return true, err
-	}
-	if needed[aws.StringValue(secret.ARN)] != "" {
+	if needed[arn] != "" {
 		return true, &plan.KeptError{Reason: "a definition in use names it"}
 	}
-	return true, absent(a.secrets.DeleteSecretNow(ctx, aws.StringValue(secret.ARN)))
+	return true, absent(a.secrets.DeleteSecretNow(ctx, arn))
+}
+
+// neededSecrets gives the secrets that are named by the definitions of services and tasks, and by the newest revision of each managed task definition, of a space
+// or, with everywhere, of all spaces of the org: their names by ARN.
+func (a *Account) neededSecrets(ctx context.Context, space string, everywhere bool) (map[string]string, error) {
+	spaces := []string{space}
+	if everywhere {
+		listed, err := a.tagging.Resources(ctx, []string{"ecs:cluster"}, map[string]string{common.TagOrg: a.Org})
+		if err != nil {
+			return nil, err
+		}
+		for _, cluster := range listed {
+			spaces = append(spaces, last(aws.StringValue(cluster.ResourceARN)))
+		}
+	}
+	definitions := map[string]bool{}
+	for _, one := range spaces {
+		used, err := a.inUse(ctx, one)
+		if err != nil {
+			return nil, err
+		}
+		managed, err := a.managedFamilies(ctx, one)
+		if err != nil {
+			return nil, err
+		}
+		for definition := range used {
+			definitions[definition] = true
+		}
+		for _, family := range managed {
+			definitions[family] = true
+		}
+	}
+	revisions, err := a.revisions(ctx, sortedKeys(definitions))
+	if err != nil {
+		return nil, err
+	}
+	return a.secretsOf(ctx, revisions)
 }
 
 // deployed waits until the service has one deployment, and that is over, or the service is gone.
@@ -65,6 +100,12 @@ func (a *Account) deployed(ctx context.Context, cluster, name string) error {
 		}
 		if err != nil {
 			return false, err
+		}
+		for _, deployment := range service.Deployments {
+			// A failed one that is not rolled back keeps the old one beside it.
+			if aws.StringValue(deployment.Status) == "PRIMARY" && aws.StringValue(deployment.RolloutState) == awsecs.DeploymentRolloutStateFailed {
+				return true, nil
+			}
 		}
 		return len(service.Deployments) == 1 && over(service.Deployments[0]), nil
 	})

@@ -105,6 +105,15 @@ func (a *Account) releaseSecret(ctx context.Context, r plan.Resource) (found boo
 	if !a.carries(fromSecretTags(secret.Tags), r) {
 		return false, nil
 	}
+	if r.Mark != "" && r.Space != "" {
+		needed, err := a.neededSecrets(ctx, r.Space, false)
+		if err != nil {
+			return true, err
+		}
+		if needed[aws.StringValue(secret.ARN)] != "" {
+			return true, &plan.KeptError{Reason: "a definition in use names it"}
+		}
+	}
 	return true, absent(a.secrets.DeleteSecretNow(ctx, aws.StringValue(secret.ARN)))
 }
 

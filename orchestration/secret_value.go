@@ -83,6 +83,9 @@ func (a *Account) restoreSecretValue(ctx context.Context, e plan.Effect) error {
 	if present.Current != after.Current && present.Current != before.Current {
 		return changedSince()
 	}
+	if present.Current == after.Current && present.Previous != after.Previous {
+		before = stages{Current: present.Previous} // someone wrote between the look and our call: theirs is what was there
+	}
 	if present.Current == after.Current {
 		if err := a.secrets.MoveStage(ctx, e.Resource.ID, stageCurrent, after.Current, before.Current); err != nil {
 			return err

@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
-	"time"
+	"slices"
 
+	"ecs-api/common"
 	"ecs-api/orchestration/plan"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -19,10 +20,13 @@ type updated struct {
 }
 
 // buildServiceUpdate completes what was asked. A given strategy forces a new deployment, as ECS asks; an empty one is none.
-func buildServiceUpdate(asked *awsecs.UpdateServiceInput, cluster, name, definition string, force bool) *awsecs.UpdateServiceInput {
+func buildServiceUpdate(asked *awsecs.UpdateServiceInput, cluster, name, definition string, force bool, defaults network) *awsecs.UpdateServiceInput {
 	in := awsecs.UpdateServiceInput{}
 	if asked != nil {
 		in = *asked
+	}
+	if in.NetworkConfiguration != nil {
+		in.NetworkConfiguration = buildNetwork(in.NetworkConfiguration, defaults)
 	}
 	in.Cluster, in.Service = aws.String(cluster), aws.String(name)
 	if len(in.CapacityProviderStrategy) == 0 {
@@ -53,7 +57,7 @@ func (op *operation) updateNode(
 		needs = append(needs, *definition)
 	}
 	effect := plan.Effect{} // where the service shows nothing of it, the record alone says that it was done
-	if move := newServiceMove(in, facts.service, definition != nil, op.record.StartedAt); move.Deploys || moves && !move.Already {
+	if move := newServiceMove(in, facts.service, definition != nil); move.Deploys || moves && !move.Already {
 		effect = plan.Effect{Change: plan.Updated, Resource: op.resource(kindService, name), After: raw(move)}
 	}
 	return plan.Add(p, plan.Node[updated]{
@@ -68,7 +72,7 @@ func (op *operation) updateNode(
 				arn = aws.StringValue(now.definition.TaskDefinitionArn)
 			}
 			if moves {
-				now.service, err = a.ecs.UpdateService(ctx, buildServiceUpdate(in.Service, in.Cluster, name, arn, in.force()))
+				now.service, err = a.ecs.UpdateService(ctx, buildServiceUpdate(in.Service, in.Cluster, name, arn, in.force(), a.network()))
 			}
 			if err == nil && now.definition == nil && facts.active != nil {
 				now.definition = facts.active.TaskDefinition
@@ -77,8 +81,11 @@ func (op *operation) updateNode(
 		},
 		Settle: func(ctx context.Context, inputs plan.Inputs) (updated, bool, error) {
 			service, err := a.ecs.Service(ctx, in.Cluster, name)
-			if err != nil || !moved(service, effect) {
+			if err != nil {
 				return updated{}, false, absent(err)
+			}
+			if took, err := a.moved(ctx, service, effect); err != nil || !took {
+				return updated{}, false, err
 			}
 			now := updated{service: service}
 			if definition != nil {
@@ -91,16 +98,17 @@ func (op *operation) updateNode(
 
 // serviceMove is what an update asks of the service itself, by which it can be read whether it was done.
 type serviceMove struct {
-	Asked   json.RawMessage `json:"asked"`   // the members of the service that it sets; null for none
-	Already bool            `json:"already"` // they were so before
-	Deploys bool            `json:"deploys"` // it starts a deployment
-	Since   time.Time       `json:"since"`
+	Registers  bool            `json:"registers"`  // it moves to a revision with the operation's mark, which says it all
+	Asked      json.RawMessage `json:"asked"`      // the members of the service that it sets; null for none
+	Already    bool            `json:"already"`    // they were so before
+	Deploys    bool            `json:"deploys"`    // it starts a deployment
+	Deployment string          `json:"deployment"` // the primary one before
 }
 
-func newServiceMove(in *UpdateServiceInput, service *awsecs.Service, registers bool, since time.Time) serviceMove {
-	move := serviceMove{Deploys: registers || in.force(), Since: since, Asked: raw(nil)}
+func newServiceMove(in *UpdateServiceInput, service *awsecs.Service, registers bool) serviceMove {
+	move := serviceMove{Registers: registers, Deploys: registers || in.force(), Deployment: primary(service), Asked: raw(nil)}
 	if in.Service != nil {
-		sets := *buildServiceUpdate(in.Service, "", "", "", false)
+		sets := *buildServiceUpdate(in.Service, "", "", "", false, network{allowPublicIP: true})
 		move.Deploys = move.Deploys || aws.BoolValue(sets.ForceNewDeployment) || sets.TaskDefinition != nil
 		sets.Cluster, sets.Service, sets.ForceNewDeployment, sets.TaskDefinition = nil, nil, nil, nil
 		move.Asked = raw(sets)
@@ -109,22 +117,39 @@ func newServiceMove(in *UpdateServiceInput, service *awsecs.Service, registers b
 	return move
 }
 
-// moved says whether a service shows what an update asked of it. One that asked for nothing, or for what was so before, does not show it:
-// there is nothing to finish.
-func moved(service *awsecs.Service, effect plan.Effect) bool {
-	var move serviceMove
-	if json.Unmarshal(effect.After, &move) != nil || !contains(raw(service), move.Asked) {
-		return false
-	}
-	if !move.Deploys {
-		return !move.Already
-	}
+// primary gives the id of the deployment that a service is on, or moving to.
+func primary(service *awsecs.Service) string {
 	for _, deployment := range service.Deployments {
 		if aws.StringValue(deployment.Status) == "PRIMARY" {
-			return !aws.TimeValue(deployment.CreatedAt).Before(move.Since)
+			return aws.StringValue(deployment.Id)
 		}
 	}
-	return false
+	return ""
+}
+
+// moved reads whether a service shows what an update asked of it. What was so before does not show: there is nothing to finish then.
+func (a *Account) moved(ctx context.Context, service *awsecs.Service, effect plan.Effect) (bool, error) {
+	var move serviceMove
+	if err := json.Unmarshal(effect.After, &move); err != nil {
+		return false, err
+	}
+	switch {
+	case move.Registers:
+		return a.runsMarked(ctx, service, effect.Resource.Mark)
+	case move.Deploys:
+		return primary(service) != move.Deployment, nil
+	}
+	return !move.Already && contains(raw(service), move.Asked), nil
+}
+
+// runsMarked says whether the service, or any of its deployments, is on a revision with an operation's mark.
+func (a *Account) runsMarked(ctx context.Context, service *awsecs.Service, mark string) (bool, error) {
+	named := map[string]bool{aws.StringValue(service.TaskDefinition): true}
+	for _, deployment := range service.Deployments {
+		named[aws.StringValue(deployment.TaskDefinition)] = true
+	}
+	revisions, err := a.revisions(ctx, sortedKeys(named))
+	return slices.ContainsFunc(revisions, func(r *revision) bool { return r.tags[common.TagOperation] == mark }), err
 }
 
 // contains says whether a document has every member that another one gives, as it gives it; null is not given.
@@ -150,8 +175,9 @@ func holds(whole, part any) bool {
 		if len(has) != len(asked) {
 			return false
 		}
-		for i := range asked {
-			if !holds(has[i], asked[i]) {
+		// AWS keeps no order of subnets, groups and the like.
+		for _, one := range asked {
+			if !slices.ContainsFunc(has, func(other any) bool { return holds(other, one) }) {
 				return false
 			}
 		}

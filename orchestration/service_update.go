@@ -70,7 +70,7 @@ func (a *Account) UpdateService(ctx context.Context, in *UpdateServiceInput) (*U
 		what.holds = append(what.holds, "task definition "+aws.StringValue(in.TaskDefinition.Family))
 	}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*UpdateServiceOutput], error) {
-		facts, err := a.lookUpdate(ctx, in)
+		facts, err := a.lookUpdate(ctx, in, op.holdAlso)
 		if err != nil {
 			return prepared[*UpdateServiceOutput]{}, err
 		}
@@ -95,13 +95,22 @@ func (in *UpdateServiceInput) registers() bool {
 }
 
 // lookUpdate reads what decides anything: the service, then what runs, then the secrets that it names.
-func (a *Account) lookUpdate(ctx context.Context, in *UpdateServiceInput) (facts updateFacts, err error) {
+func (a *Account) lookUpdate(ctx context.Context, in *UpdateServiceInput, hold func(context.Context, string) error) (facts updateFacts, err error) {
 	if err := a.lookStanding(ctx, in, &facts); err != nil {
 		return facts, err
 	}
 	facts.inherited = fromECSTags(facts.service.Tags)
+	active := aws.StringValue(facts.service.TaskDefinition)
+	if in.Service != nil && in.Service.TaskDefinition != nil {
+		active = aws.StringValue(in.Service.TaskDefinition)
+	}
+	if in.registers() || active != aws.StringValue(facts.service.TaskDefinition) {
+		if err := hold(ctx, "task definition "+familyOf(active)); err != nil {
+			return facts, err
+		}
+	}
 	if in.registers() || len(in.Tags) > 0 {
-		if facts.active, err = a.revision(ctx, aws.StringValue(facts.service.TaskDefinition)); err != nil {
+		if facts.active, err = a.revision(ctx, active); err != nil {
 			return facts, err
 		}
 	}
@@ -110,9 +119,18 @@ func (a *Account) lookUpdate(ctx context.Context, in *UpdateServiceInput) (facts
 			return facts, err
 		}
 	}
-	if facts.active != nil {
-		err = a.lookSecrets(ctx, in, &facts)
+	if facts.active == nil {
+		return facts, nil
 	}
+	err = look(ctx,
+		func(ctx context.Context) error { return a.lookSecrets(ctx, in, &facts) },
+		func(ctx context.Context) error {
+			if in.TaskDefinition != nil || facts.definition == nil {
+				return nil
+			}
+			return a.freeFamily(ctx, aws.StringValue(facts.definition.Family), in.Cluster)
+		},
+	)
 	return facts, err
 }
 
@@ -262,10 +280,10 @@ func (a *Account) usableSecret(ctx context.Context, change credentialChange, clu
 	secret, err := a.secrets.Secret(ctx, change.secret)
 	ours := err == nil && a.owns(fromSecretTags(secret.Tags)) && inSpace(aws.StringValue(secret.Name), a.Org, cluster) && secret.DeletedDate == nil
 	switch {
+	case a.allows(change.secret) && change.use == useGiven:
+		return nil, nil // used as it is, never moved
 	case ours:
 		return secret, nil
-	case a.allows(change.secret) && change.use == useGiven:
-		return nil, nil
 	case err != nil:
 		return nil, err
 	}

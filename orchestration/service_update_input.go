@@ -4,6 +4,7 @@ import (
 	"ecs-api/common"
 
 	"github.com/aws/aws-sdk-go/aws"
+	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 )
 
 // validate gives Invalid with every rule that the input breaks by itself.
@@ -12,7 +13,7 @@ func (in *UpdateServiceInput) validate(a *Account) error {
 	v = append(v, pathNames(in.Cluster, in.name())...)
 	v.check(in.Service != nil || in.TaskDefinition != nil || len(in.Credentials) > 0 || len(in.Tags) > 0 || in.force(),
 		"", "one of Service, TaskDefinition, Credentials, Tags and ForceNewDeployment is required")
-	in.validateService(&v)
+	in.validateService(&v, a.network())
 	in.validateDefinition(&v, a)
 	return common.InvalidInput(v)
 }
@@ -27,7 +28,7 @@ func (in *UpdateServiceInput) validateDefinition(v *violations, a *Account) {
 	v.tags("/Tags", a.Org, nil, in.Tags)
 }
 
-func (in *UpdateServiceInput) validateService(v *violations) {
+func (in *UpdateServiceInput) validateService(v *violations, defaults network) {
 	service := in.Service
 	if service == nil {
 		return
@@ -39,6 +40,12 @@ func (in *UpdateServiceInput) validateService(v *violations) {
 	v.check(definition == "" || definitionPattern.MatchString(definition) || definitionARN.MatchString(definition),
 		"/Service/TaskDefinition", "%q is no family, family:revision or ARN of a task definition", definition)
 	v.check(aws.Int64Value(service.DesiredCount) >= 0, "/Service/DesiredCount", "0 or more")
+	v.check(definition == "" || len(in.Credentials) == 0, "/Service/TaskDefinition", "credentials are put on a new revision, and a standing one is named")
+	if service.NetworkConfiguration != nil {
+		v.network("/Service/NetworkConfiguration", service.NetworkConfiguration, defaults)
+	}
+	v.platformVersion("/Service/PlatformVersion", service.PlatformVersion)
+	v.oneOf("/Service/PropagateTags", service.PropagateTags, awsecs.PropagateTagsService, awsecs.PropagateTagsTaskDefinition)
 	v.strategy("/Service/CapacityProviderStrategy", service.CapacityProviderStrategy)
 	v.deployment("/Service/DeploymentConfiguration", service.DeploymentConfiguration)
 	v.unsupported("/Service/ServiceRegistries", service.ServiceRegistries != nil)

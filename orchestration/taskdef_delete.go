@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"ecs-api/common"
 	"ecs-api/orchestration/plan"
@@ -126,15 +127,19 @@ func (a *Account) deregistered(ctx context.Context, effect plan.Effect) (bool, e
 
 // releaseTasks stops the tasks of a family in a space, and waits until none is to run.
 func (a *Account) releaseTasks(ctx context.Context, r plan.Resource) (found bool, err error) {
-	tasks, err := a.familyTasks(ctx, r.Space, r.Key)
-	if err != nil || len(tasks) == 0 {
-		return false, absent(err)
-	}
-	var calls []func(context.Context) error
-	for _, task := range tasks {
-		calls = append(calls, func(ctx context.Context) error {
-			return absent(a.ecs.StopTask(ctx, r.Space, task, "its task definition is deleted"))
-		})
-	}
-	return true, look(ctx, calls...)
+	err = until(ctx, func(d time.Duration) error { return sleep(ctx, d) }, func(ctx context.Context) (bool, error) {
+		tasks, err := a.familyTasks(ctx, r.Space, r.Key)
+		if err != nil || len(tasks) == 0 {
+			return true, absent(err)
+		}
+		found = true
+		var calls []func(context.Context) error
+		for _, task := range tasks {
+			calls = append(calls, func(ctx context.Context) error {
+				return absent(a.ecs.StopTask(ctx, r.Space, task, "its task definition is deleted"))
+			})
+		}
+		return false, look(ctx, calls...)
+	})
+	return found, err
 }

@@ -90,13 +90,13 @@ func (a *Account) lookTaskDefUpdate(ctx context.Context, in *UpdateTaskDefInput)
 	return facts, a.lookSecrets(ctx, parts, &facts)
 }
 
-// managed gives the newest revision of a family of ours in a space. NotFound if it is absent, another org's or another space's.
+// managed gives the newest revision of a family of ours in a space. NotFound if it is absent, another org's or another space's, or a service's.
 func (a *Account) managed(ctx context.Context, family, cluster string) (*revision, error) {
 	newest, err := a.revision(ctx, family)
 	if err != nil {
 		return nil, err
 	}
-	if !a.owns(newest.tags) || newest.tags[common.TagSpace] != cluster {
+	if !a.owns(newest.tags) || newest.tags[common.TagSpace] != cluster || newest.tags[common.TagFlavor] != flavorTask {
 		return nil, notOurs("task definition", family)
 	}
 	return newest, nil

@@ -203,6 +203,18 @@ func (a *Account) releaseTaskDefinition(ctx context.Context, r plan.Resource) (f
 	if err != nil {
 		return false, err
 	}
+	if len(marked) == 0 {
+		return false, nil
+	}
+	used, err := a.inUse(ctx, r.Space)
+	if err != nil {
+		return true, err
+	}
+	for _, one := range marked {
+		if used[aws.StringValue(one.TaskDefinitionArn)] {
+			return true, &plan.KeptError{Reason: "a service or a task is on it"}
+		}
+	}
 	if err := a.deregister(ctx, marked); err != nil {
 		return true, err
 	}
