@@ -1,0 +1,108 @@
+"""A proxy in front of moto_server, for tests only, that mends what aws-sdk-go v1 cannot read or moto cannot do with valid requests about tasks:
+
+- RunTask, DescribeTasks, StopTask: the model of containers[].cpu, memory and memoryReservation is a string, moto gives numbers. A v1 client refuses the
+  answer after the tasks have started, and asks again.
+- RunTask of containers without memory, which Fargate allows, is a server fault: they are registered with the task's memory, and shown without it.
+- StopTask of a task that is not there is a server fault, where AWS answers InvalidParameterException.
+- ListTasks knows no tasks of a family without an active revision, and lists stopped ones where no status is asked for.
+
+All else passes as it is. What each operation was sent is kept: moto forgets much of it.
+"""
+import json
+import threading
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+ECS = "AmazonEC2ContainerServiceV20141113."
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy of the environment is not for loopback
+SIZES = ("cpu", "memory", "memoryReservation")
+
+
+class Mender(ThreadingHTTPServer):
+    daemon_threads, request_queue_size = True, 128
+
+    def __init__(self, upstream):
+        super().__init__(("127.0.0.1", 0), Mending)
+        self.upstream, self.sent = upstream, []
+        self.given, self.families = {}, {}  # containers that got memory, by the ARN of their definition; the family of each task
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def last(self, operation):
+        """The newest body that an operation of ECS was sent."""
+        return next((body for target, body in reversed(self.sent) if target == ECS + operation), {})
+
+    def before(self, operation, body):
+        """Mends a request."""
+        if operation == "RegisterTaskDefinition":
+            for container in body.get("containerDefinitions", []):
+                if "memoryReservation" not in container:
+                    container.setdefault("memory", int(body.get("memory", 512)))
+        if operation == "ListTasks" and "serviceName" not in body:
+            body.pop("family", None)
+            body.setdefault("desiredStatus", "RUNNING")
+
+    def after(self, operation, asked, status, answer):
+        """Mends an answer, and gives its status."""
+        if operation == "StopTask" and status == 500:
+            answer.update({"__type": "InvalidParameterException", "message": "The referenced task was not found."})
+            return 400
+        for task in answer.get("tasks", []) + ([answer["task"]] if "task" in answer else []):
+            self.families[task["taskArn"]] = task["taskDefinitionArn"].split("/")[-1].split(":")[0]
+            for container in task.get("containers", []):
+                container.update({size: str(container[size]) for size in SIZES if container.get(size) is not None})
+        if operation == "ListTasks" and "taskArns" in answer and "family" in asked:
+            answer["taskArns"] = [arn for arn in answer["taskArns"] if self.families.get(arn) == asked["family"]]
+        definition = answer.get("taskDefinition")
+        if operation == "RegisterTaskDefinition" and definition:
+            self.given[definition["taskDefinitionArn"]] = [c["name"] for c in asked["containerDefinitions"] if "memory" not in c]
+        for shown in [definition] * (definition is not None) + answer.get("taskDefinitions", []):
+            for container in shown["containerDefinitions"]:
+                if container["name"] in self.given.get(shown["taskDefinitionArn"], []):
+                    container.pop("memory", None)
+        return status
+
+
+class Mending(BaseHTTPRequestHandler):
+    protocol_version, wbufsize = "HTTP/1.1", -1  # head and body in one packet
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        target = self.headers.get("X-Amz-Target", "")
+        operation = target.removeprefix(ECS) if target.startswith(ECS) else ""
+        asked = json.loads(body or b"{}") if target else {}
+        if target:
+            self.server.sent.append((target, asked))
+        if operation:
+            mended = json.loads(body)
+            self.server.before(operation, mended)
+            body = json.dumps(mended).encode()
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection", "accept-encoding", "content-length")}
+        try:
+            answer = DIRECT.open(urllib.request.Request(self.server.upstream + self.path, body, headers, method="POST"), timeout=30)
+        except urllib.error.HTTPError as error:
+            answer = error
+        status, content = answer.status, answer.read()
+        if operation:
+            try:
+                parsed = json.loads(content)
+            except ValueError:  # a fault of moto's own is a page of HTML
+                parsed = {}
+            mended = self.server.after(operation, asked, status, parsed)
+            if parsed:
+                status, content = mended, json.dumps(parsed).encode()
+        self.send_response(status)
+        for name in ("Content-Type", "x-amzn-RequestId", "x-amzn-ErrorType"):
+            if answer.headers.get(name) and (name != "Content-Type" or not operation):
+                self.send_header(name, answer.headers[name])
+        if operation:
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
