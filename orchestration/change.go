@@ -17,7 +17,7 @@ import (
 type change struct {
 	credentials map[string]plan.Handle[*Credential]
 	definition  *plan.Handle[*awsecs.TaskDefinition] // nil where the active one does
-	retired     map[string]bool                      // secrets that go
+	retired     map[string]bool                      // secrets that go, by ARN, and those that are made, by name: they go again if what names them is rolled back
 }
 
 // changeNodes changes secrets, definition and tags.
@@ -65,7 +65,9 @@ func (op *operation) credentialNodes(
 		secret := facts.secrets[change.secret]
 		switch {
 		case change.use == useNew:
-			handles[container], again = op.secretNode(p, container, in.secret(a, container, facts.definition, tags), nil), true
+			made := in.secret(a, container, facts.definition, tags)
+			handles[container], again = op.secretNode(p, container, made, nil), true
+			retired[aws.StringValue(made.Name)] = true
 		case secret != nil && !strings.HasPrefix(aws.StringValue(secret.Name), secretPath(a.Org, op.record.Cluster)):
 			made := in.secret(a, container, facts.definition, tags)
 			var complete func(context.Context, *awssecrets.CreateSecretInput) error

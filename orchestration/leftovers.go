@@ -247,14 +247,24 @@ func resourceOf(name string) plan.Resource {
 	return plan.Resource{Kind: taggedKinds[parsed.Service+":"+kind], Key: strings.TrimSuffix(key, ":*"), ID: name}
 }
 
-// stillMarked asks the owning service, since the tagging API shows for hours what is gone: whether the resource stands with its mark and,
-// if it is ground, nothing lives on it.
+// stillMarked asks the owning service, since the tagging API shows for hours what is gone: whether the resource stands with its mark, and
+// nothing lives on it or names it.
 func (a *Account) stillMarked(ctx context.Context, r plan.Resource) (bool, error) {
 	tags, err := a.tagsOf(ctx, r)
 	if err != nil || tags[common.TagOperation] != r.Mark {
 		return false, absent(err)
 	}
-	if r.Kind != kindCluster && r.Kind != kindRole && r.Kind != kindLogGroup {
+	switch r.Kind {
+	case kindTaskDefinition:
+		used, err := a.inUse(ctx, r.Space)
+		return err == nil && !used[r.ID], err
+	case kindSecret:
+		if r.Space == "" {
+			return true, nil
+		}
+		needed, err := a.neededSecrets(ctx, r.Space, false)
+		return err == nil && needed[r.ID] == "", err
+	case kindService, kindRegistry:
 		return true, nil
 	}
 	err = a.unused(ctx, r.Space)

@@ -47,6 +47,7 @@ type operation struct {
 
 	mu     sync.Mutex
 	record journal.Operation
+	told   bool // its caller was told where to ask for it, before there was a plan
 }
 
 func (a *Account) newOperation(ctx context.Context, what asked) *operation {
@@ -160,9 +161,32 @@ func perform[T any](ctx context.Context, a *Account, what asked, prepare func(co
 	case given := <-answers:
 		return given.value, given.err
 	case <-patience.C:
+		op.tell()
 		return answer[T]{}.value, &Accepted{Account: a.Name, Operation: op.record.ID}
 	case <-ctx.Done():
 		return answer[T]{}.value, &common.Error{Kind: common.Deadline, Message: "the caller did not wait for the answer", Err: context.Cause(ctx)}
+	}
+}
+
+// tell keeps the record of an operation that its caller is told to ask for: it may still wait for another one, and have no plan.
+func (op *operation) tell() {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	if op.record.Steps == nil && op.record.EndedAt == nil {
+		op.told = true
+		_ = op.account.Journal.Save(op.record, false)
+	}
+}
+
+// refused ends an operation that found before its first change that it cannot be done. It is recorded only where its caller was told to ask for it.
+func (op *operation) refused(err error) {
+	op.account.Observe(op.record.Verb, "refused")
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	if op.told {
+		now := time.Now()
+		op.record.State, op.record.EndedAt, op.record.Problem = journal.RolledBack, &now, op.account.problem(newFailure(op.record.ID, err, Rollback{}))
+		_ = op.account.Journal.Save(op.record, false)
 	}
 }
 
@@ -176,7 +200,7 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 	ctx, cancel := context.WithTimeoutCause(root, a.timeouts.Load().operation, common.New(common.Deadline, "the operation ran past its time"))
 	defer cancel()
 	if err := a.enter(ctx, op); err != nil {
-		a.Observe(op.record.Verb, "refused")
+		op.refused(err)
 		answers <- answer[T]{err: err}
 		return
 	}
@@ -184,7 +208,7 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 	if err != nil {
 		op.ledger = plan.NewLedger(plan.Progress{}, op)
 		a.locks.end(op.hold)
-		a.Observe(op.record.Verb, "refused")
+		op.refused(err)
 		answers <- answer[T]{err: err}
 		_ = a.leave(root, op) // with no ground of its own
 		return
