@@ -104,7 +104,9 @@ class Run:
         found = {}
         for secret in self.aws.secrets.list_secrets().get("SecretList", []):
             try:
-                found[secret["Name"]] = (self.aws.secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"], tag_map(secret.get("Tags", [])))
+                # Asked for no stage, moto gives the newest version, wherever the label is.
+                value = self.aws.secrets.get_secret_value(SecretId=secret["ARN"], VersionStage="AWSCURRENT")["SecretString"]
+                found[secret["Name"]] = (value, tag_map(secret.get("Tags", [])))
             except ClientError as error:  # it went in between
                 if error.response["Error"]["Code"] != "ResourceNotFoundException":
                     raise
@@ -126,7 +128,10 @@ class Run:
         """All that a request could change, in full."""
         service = self.aws.service("www")
         tasks = sorted(self.aws.ecs.list_tasks(cluster="myclu", desiredStatus="RUNNING")["taskArns"])
-        return {"tags": self.tags(), "secrets": self.secrets(), "definitions": {s: self.definitions(s) for s in STATUSES}, "tasks": tasks,
+        secrets = self.secrets()
+        labels = {name: {label: version for version, labels in self.aws.secrets.describe_secret(SecretId=name)["VersionIdsToStages"].items() for label in labels}
+                  for name in secrets}
+        return {"tags": self.tags(), "secrets": secrets, "labels": labels, "definitions": {s: self.definitions(s) for s in STATUSES}, "tasks": tasks,
                 "policy": self.aws.iam.get_role_policy(RoleName=ROLE, PolicyName="ECSTaskAccessPolicy")["PolicyDocument"],
                 "groups": [(g["logGroupName"], g.get("retentionInDays")) for g in self.aws.logs.describe_log_groups()["logGroups"]],
                 "clusters": sorted(self.aws.ecs.list_clusters()["clusterArns"]),
@@ -141,8 +146,12 @@ class Run:
         for what, want, method, path, body in cases:
             answer = self.must(what, want, method, path, body)
             self.check(f"{what}: says why, and names no step", isinstance(answer, dict) and answer.get("status") == want and "failedStep" not in answer, answer)
+        changed = self.differs(before)
+        self.check(f"{len(cases)} refused requests changed nothing", not changed, changed)
+
+    def differs(self, before):
         after = self.state()
-        self.check(f"{len(cases)} refused requests changed nothing", before == after, {k: (before[k], after[k]) for k in before if before[k] != after[k]})
+        return {k: (before[k], after[k]) for k in before if before[k] != after[k]}
 
     def used(self, definition, container):
         """The repository credentials that a container of a definition names, or None."""
@@ -265,6 +274,8 @@ class Run:
         answer = self.must("the ARN alone", 200, "PUT", SERVICE, json.dumps(kept))
         self.same("the ARN alone: kept, with its value", (self.used(self.definition(), "privateapi"), self.secrets()[NEW][0]), (arn, new))
 
+        self.last_call_refused()
+
         # As the documentation's ARN says it: ours, and outside any cluster's path. It is moved below the cluster's, with the new value.
         outside = self.aws.secrets.create_secret(Name="privateapi-cred-1", SecretString="{}", Tags=[{"Key": "spinup:org", "Value": ORG}])["ARN"]
         answer = self.must("new credentials for a secret outside the path", 200, "PUT", SERVICE, overwrite.replace(WRITTEN, outside))
@@ -281,6 +292,30 @@ class Run:
         self.retired("no credentials", moved["Name"])
         answer = self.must("the service named by the body", 200, "PUT", "/clusters/myclu/services", '{"Service": {"Service": "www"}, "ForceNewDeployment": true}')
         self.same("the service named by the body: answered", answer["Service"]["ServiceName"], "www")
+
+    def last_call_refused(self):
+        """An update of everything whose last call is refused: definition, a new secret, an overwritten one, tags and count are as they were."""
+        body = json.loads(example("update-add-container"))
+        body["TaskDefinition"]["containerdefinitions"].append({"name": "third", "image": "third"})
+        body["credentials"] = {"privateapi": {"SecretString": "overwritten"}, "third": {"SecretString": "new"}}
+        body.update(Tags=[{"Key": "MyKey", "Value": "another"}, {"Key": "Third", "Value": "new"}], Service={"DesiredCount": 2, "PlatformVersion": "9.9.9"})
+        if self.moto:  # it takes any platform version
+            self.api.mender.refused["UpdateService"] = {"__type": "PlatformUnknownException", "message": "The specified platform does not exist."}
+        else:
+            self.comes_true("what is to be refused comes when nothing moves", self.settled, (1, "COMPLETED"))
+        before = self.state()
+        answer = self.must("an update that is refused at its last call", 400, "PUT", SERVICE, json.dumps(body))
+        undone = answer.get("rollback", {})
+        self.same("refused at its last call: which step, and all of it undone", (answer.get("failedStep"), undone.get("complete"), undone.get("left")), ("service updated", True, []))
+        self.check("refused at its last call: revision and secret are released, tags and value restored", any("third" in r for r in undone.get("released") or []) and
+                   {"cluster tags", "role tags", "log group tags", "service tags", "secret value"} <= {" ".join(r.split()[:-1]) for r in undone.get("restored") or []}, undone)
+        changed = self.differs(before)
+        if not self.moto:  # the revision that was taken back is being deleted
+            changed.pop("definitions", None)
+            self.same("refused at its last call: no other revision", self.definitions(), before["definitions"]["ACTIVE"])
+        self.check("refused at its last call: values, labels, tags, revisions, count and deployments are as they were", not changed, changed)
+        if self.moto:
+            self.api.mender.refused.clear()
 
     def refusals(self):
         self.aws.secrets.create_secret(Name=f"spinup/{ORG}/another/secret", SecretString="{}", Tags=[{"Key": "spinup:org", "Value": ORG}])

@@ -535,8 +535,77 @@ def drive_ecs(d):
     iam.delete_role(RoleName=RUN + "-ecs")
 
 
+def drive_elbv2(d):
+    c, tagging = d.client("elbv2"), d.client("resourcegroupstaggingapi")
+    tags = [{"Key": "run", "Value": RUN}]
+    ask = dict(Name=RUN, Protocol="HTTP", Port=80, VpcId="vpc-1", TargetType="ip", Tags=tags)
+    group = c.create_target_group(**ask)["TargetGroups"][0]["TargetGroupArn"]
+    d.same("the same request's group", c.create_target_group(**ask)["TargetGroups"][0]["TargetGroupArn"], group)
+    d.refused("DuplicateTargetGroupName", c.create_target_group, **dict(ask, Port=81))
+    other = c.create_target_group(**dict(ask, Name=RUN + "-b"))["TargetGroups"][0]["TargetGroupArn"]
+    ask = dict(Name=RUN, Subnets=["subnet-1"], Scheme="internal", Tags=tags)
+    balancer = c.create_load_balancer(**ask)["LoadBalancers"][0]
+    d.check("DNS name", balancer["DNSName"].startswith(f"internal-{RUN}-"), balancer["DNSName"])
+    balancer = balancer["LoadBalancerArn"]
+    d.same("the same request's balancer", c.create_load_balancer(**ask)["LoadBalancers"][0]["LoadBalancerArn"], balancer)
+    d.refused("DuplicateLoadBalancerName", c.create_load_balancer, **dict(ask, Scheme="internet-facing"))
+    forward = [{"Type": "forward", "TargetGroupArn": group}]
+    ask = dict(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=forward)
+    listener = c.create_listener(**ask)["Listeners"][0]["ListenerArn"]
+    d.same("the same request's listener", c.create_listener(**ask)["Listeners"][0]["ListenerArn"], listener)
+    d.refused("DuplicateListener", c.create_listener, **dict(ask, DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]))
+    second = c.create_listener(**dict(ask, Port=81, DefaultActions=[{"Type": "redirect", "RedirectConfig": {"Port": "80", "StatusCode": "HTTP_301"}}]))
+    redirect = second["Listeners"][0]["DefaultActions"][0]["RedirectConfig"]
+    d.same("a redirect is whole", (redirect["Host"], redirect["Path"], redirect["Query"]), ("#{host}", "/#{path}", "#{query}"))
+    d.paged("DescribeListeners", c.describe_listeners, "Listeners", 2, 1, ("NextMarker", "Marker"), "PageSize", LoadBalancerArn=balancer)
+    host = [{"Field": "host-header", "HostHeaderConfig": {"Values": ["a.example.com", "b.example.com"]}}]
+    ask = dict(ListenerArn=listener, Priority=5, Conditions=host, Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": [
+        {"TargetGroupArn": group, "Weight": 1}, {"TargetGroupArn": other, "Weight": 2}]}}])
+    rule = c.create_rule(**ask)["Rules"][0]["RuleArn"]
+    d.refused("PriorityInUse", c.create_rule, **ask)
+    rules = d.paged("DescribeRules", c.describe_rules, "Rules", 2, 1, ("NextMarker", "Marker"), "PageSize", ListenerArn=listener)
+    d.same("rules", [(x["Priority"], x["IsDefault"]) for x in rules], [("5", False), ("default", True)])
+    d.same("hosts", rules[0]["Conditions"][0]["Values"], ["a.example.com", "b.example.com"])
+    d.refused("OperationNotPermitted", c.delete_rule, RuleArn=rules[1]["RuleArn"])
+    mine = d.paged("DescribeTargetGroups", c.describe_target_groups, "TargetGroups", 2, 1, ("NextMarker", "Marker"), "PageSize", LoadBalancerArn=balancer)
+    d.same("groups of a balancer", {x["TargetGroupArn"] for x in mine}, {group, other})
+    d.same("balancers of a group", mine[0]["LoadBalancerArns"], [balancer])
+    d.refused("TargetGroupNotFound", c.describe_target_groups, Names=[RUN, RUN + "-none"])
+    d.refused("ValidationError", c.describe_target_groups, Names=[f"{RUN}-{i}" for i in range(21)])
+    d.same("balancer by name", c.describe_load_balancers(Names=[RUN])["LoadBalancers"][0]["State"], {"Code": "active"})
+    d.refused("LoadBalancerNotFound", c.describe_load_balancers, LoadBalancerArns=[balancer, balancer + "0"])
+
+    c.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.0.1"}])
+    health = lambda: [(x["Target"]["Id"], x["Target"]["Port"], x["TargetHealth"]["State"]) for x in
+                      c.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]]
+    d.comes_true("a target becomes healthy", health, [("10.0.0.1", 80, "healthy")])
+    c.deregister_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.0.1"}])
+    d.comes_true("a target drains and goes", health, [])
+    d.refused("TargetGroupNotFound", c.register_targets, TargetGroupArn=group + "0", Targets=[{"Id": "10.0.0.1"}])
+
+    c.add_tags(ResourceArns=[balancer, group], Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    c.remove_tags(ResourceArns=[balancer, group], TagKeys=["a"])
+    got = c.describe_tags(ResourceArns=[balancer, group])["TagDescriptions"]
+    d.same("tags", [tag_map(x["Tags"]) for x in got], [{"run": RUN, "b": "2"}] * 2)
+    d.refused("LoadBalancerNotFound", c.describe_tags, ResourceArns=[balancer + "0"])
+    found = tagging.get_resources(TagFilters=[{"Key": "run", "Values": [RUN]}],
+                                  ResourceTypeFilters=["elasticloadbalancing:loadbalancer", "elasticloadbalancing:targetgroup"])
+    d.same("by tag", {x["ResourceARN"] for x in found["ResourceTagMappingList"]}, {balancer, group, other})
+
+    d.refused("ResourceInUse", c.delete_target_group, TargetGroupArn=group)
+    c.delete_rule(RuleArn=rule)
+    d.refused("RuleNotFound", c.delete_rule, RuleArn=rule)
+    c.delete_listener(ListenerArn=listener)
+    d.refused("ListenerNotFound", c.delete_listener, ListenerArn=listener)
+    for _ in range(2):  # what is gone is deleted already
+        c.delete_load_balancer(LoadBalancerArn=balancer)
+        for arn in (group, other):
+            c.delete_target_group(TargetGroupArn=arn)
+    d.refused("LoadBalancerNotFound", c.describe_listeners, LoadBalancerArn=balancer)
+
+
 DRIVES = {"iam": drive_iam, "sts": drive_sts, "secretsmanager": drive_secretsmanager, "servicediscovery": drive_servicediscovery,
-          "logs": drive_logs, "tagging": drive_tagging, "ecs": drive_ecs}
+          "logs": drive_logs, "tagging": drive_tagging, "ecs": drive_ecs, "elbv2": drive_elbv2}
 
 
 def main(endpoint):

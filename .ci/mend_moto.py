@@ -6,7 +6,7 @@
 - StopTask of a task that is not there is a server fault, where AWS answers InvalidParameterException.
 - ListTasks knows no tasks of a family without an active revision, and lists stopped ones where no status is asked for.
 
-All else passes as it is. What each operation was sent is kept: moto forgets much of it.
+All else passes as it is. What each operation was sent is kept: moto forgets much of it. An operation can be refused on demand: moto hardly refuses any.
 """
 import json
 import threading
@@ -25,6 +25,7 @@ class Mender(ThreadingHTTPServer):
     def __init__(self, upstream):
         super().__init__(("127.0.0.1", 0), Mending)
         self.upstream, self.sent = upstream, []
+        self.refused = {}  # the answer to an operation that is not passed on
         self.given, self.families = {}, {}  # containers that got memory, by the ARN of their definition; the family of each task
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -80,12 +81,7 @@ class Mending(BaseHTTPRequestHandler):
             mended = json.loads(body)
             self.server.before(operation, mended)
             body = json.dumps(mended).encode()
-        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection", "accept-encoding", "content-length")}
-        try:
-            answer = DIRECT.open(urllib.request.Request(self.server.upstream + self.path, body, headers, method="POST"), timeout=30)
-        except urllib.error.HTTPError as error:
-            answer = error
-        status, content = answer.status, answer.read()
+        status, content, sent = self.passed_on(body, operation)
         if operation:
             try:
                 parsed = json.loads(content)
@@ -96,13 +92,24 @@ class Mending(BaseHTTPRequestHandler):
                 status, content = mended, json.dumps(parsed).encode()
         self.send_response(status)
         for name in ("Content-Type", "x-amzn-RequestId", "x-amzn-ErrorType"):
-            if answer.headers.get(name) and (name != "Content-Type" or not operation):
-                self.send_header(name, answer.headers[name])
+            if sent.get(name) and (name != "Content-Type" or not operation):
+                self.send_header(name, sent[name])
         if operation:
             self.send_header("Content-Type", "application/x-amz-json-1.1")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    def passed_on(self, body, operation):
+        """Gives status, content and headers of moto's answer."""
+        if operation in self.server.refused:
+            return 400, json.dumps(self.server.refused[operation]).encode(), {}
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection", "accept-encoding", "content-length")}
+        try:
+            answer = DIRECT.open(urllib.request.Request(self.server.upstream + self.path, body, headers, method="POST"), timeout=30)
+        except urllib.error.HTTPError as error:
+            answer = error
+        return answer.status, answer.read(), answer.headers
 
     def log_message(self, *_):
         pass
