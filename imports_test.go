@@ -30,7 +30,7 @@ var wrappers = []string{"ecs", "iam", "secretsmanager", "ssm", "servicediscovery
 // may import all.
 var mayImport = func() map[string][]string {
 	rule := map[string][]string{
-		"api":                {"orchestration", "common"},
+		"api":                {"orchestration", "registry", "common"},
 		"orchestration":      append([]string{"orchestration/plan", "journal", "registry", "common", "common/awsclient"}, wrappers...),
 		"orchestration/plan": {},
 		"journal":            {"orchestration/plan", "common"},

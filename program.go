@@ -23,6 +23,7 @@ import (
 	"ecs-api/config"
 	"ecs-api/journal"
 	"ecs-api/orchestration"
+	"ecs-api/registry"
 )
 
 const (
@@ -122,6 +123,7 @@ func (p *program) handler(byName map[string]*orchestration.Account) http.Handler
 			account, ok := byName[name]
 			return account, ok
 		},
+		Images:  registry.New(registry.Options{Insecure: p.config.Registries.Insecure, Private: p.config.Registries.Private}),
 		Ready:   func(ctx context.Context) api.Readiness { return p.readiness(ctx, byName) },
 		Metrics: p.metrics,
 		Log:     p.log,

@@ -6,6 +6,8 @@ import (
 
 	"github.com/gorilla/mux"
 	"github.com/sirupsen/logrus"
+
+	"ecs-api/registry"
 )
 
 const (
@@ -20,6 +22,7 @@ type Options struct {
 	Token     string // the shared token; without one nobody but the public routes' callers gets in
 	BodyBytes int64  // 0: DefaultBodyBytes
 	Accounts  func(name string) (Account, bool)
+	Images    Images // nil: registries at public addresses
 	Ready     func(context.Context) Readiness
 	Metrics   *Metrics
 	Log       *logrus.Logger
@@ -38,6 +41,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Accounts == nil {
 		o.Accounts = func(string) (Account, bool) { return nil, false }
+	}
+	if o.Images == nil {
+		o.Images = registry.New(registry.Options{})
 	}
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics(o.Version)

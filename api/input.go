@@ -23,15 +23,16 @@ const bodyPatience = 30 * time.Second
 // ruled is an input with rules of its own, beyond the types of its members.
 type ruled interface{ Validate() []common.Violation }
 
-// binder reads an input of type In: the fields tagged `path:"…"` and `query:"…"` from the URL, all others from the JSON body.
+// binder reads an input of type In: the fields tagged `path:"…"` and `query:"…"` from the URL, `header:"…"` from the
+// headers, all others from the JSON body.
 type binder[In any] struct {
 	params []param
 	body   *document // nil where no field comes from a body, or the method has none
 }
 
-// param is a field that is read from the URL.
+// param is a field that is read from the URL or a header.
 type param struct {
-	in    string // path or query
+	in    string // path, query or header
 	name  string
 	field []int
 }
@@ -57,7 +58,7 @@ func newBinder[In any](method, path string) *binder[In] {
 func paramsOf(t reflect.Type) []param {
 	var params []param
 	for _, field := range reflect.VisibleFields(t) {
-		for _, in := range []string{"path", "query"} {
+		for _, in := range []string{"path", "query", "header"} {
 			name, ok := field.Tag.Lookup(in)
 			if !ok {
 				continue
@@ -130,6 +131,14 @@ func (b *binder[In]) readParams(in *In, r *http.Request) ([]common.Violation, er
 				return nil, err
 			}
 			field.SetString(value)
+		case "header":
+			values := r.Header.Values(p.name)
+			if len(values) == 0 {
+				continue
+			}
+			if detail := setQuery(field, values); detail != "" {
+				broken = append(broken, common.Violation{Pointer: "/header/" + p.name, Detail: "the header " + p.name + " " + detail})
+			}
 		case "query":
 			if p.name == wholeQuery {
 				field.Set(reflect.ValueOf(firstValues(query)))

@@ -52,6 +52,26 @@ func route[A, In, Out any](method, path, summary string, status int, action func
 	}
 }
 
+// unowned makes a line of a question that needs a token but no account.
+func unowned[A, In, Out any](method, path, summary string, action func(context.Context, *In) (Out, error)) Route[A] {
+	input := newBinder[In](method, path)
+	return Route[A]{
+		Method: method, Path: path, Summary: summary, Status: http.StatusOK,
+		Input: reflect.TypeFor[In](), Output: reflect.TypeFor[Out](),
+		serve: func(s *server[A], w http.ResponseWriter, r *http.Request) error {
+			in, err := input.read(w, r, s.bodyBytes)
+			if err != nil {
+				return err
+			}
+			out, err := action(r.Context(), in)
+			if err != nil {
+				return err
+			}
+			return reply(w, r, http.StatusOK, out)
+		},
+	}
+}
+
 // public makes a line of a question that needs neither a token nor an account.
 func public[A, Out any](path, summary string, action func(context.Context) (Out, error)) Route[A] {
 	return Route[A]{

@@ -12,6 +12,8 @@ type Account = *orchestration.Account
 // table is every route there is. The router is made from it, and so is all that lists the routes.
 func table(o Options) []Route[Account] {
 	return append(publicRoutes[Account](o),
+		unowned[Account]("HEAD", "/images", "Tell whether an image exists", checkImage(o.Images)),
+		unowned[Account]("GET", "/images", "Show the digest and the platforms of an image", showImage(o.Images)),
 		route("POST", "/{account}/services",
 			"Build a service and what it stands on", http.StatusOK, Account.CreateService),
 		route("GET", "/{account}/clusters/{cluster}/services",

@@ -17,6 +17,7 @@ type Config struct {
 	Accounts      map[string]Account `json:"accounts"` // by the name that stands in the API's paths
 	Limits        Limits             `json:"limits"`
 	Sandbox       Sandbox            `json:"sandbox"`
+	Registries    Registries         `json:"registries"`
 	StateDir      string             `json:"stateDir"` // where the journal is kept
 	Journal       Journal            `json:"journal"`
 
@@ -60,6 +61,12 @@ type Limits struct {
 	BodyBytes        int64         `json:"bodyBytes"`
 	AnswerTimeout    time.Duration `json:"answerTimeout"`    // then the answer is 202 and the work goes on
 	OperationTimeout time.Duration `json:"operationTimeout"` // then the work is undone
+}
+
+// Registries names, as host or host:port, the image registries that may be asked though they are not at public addresses.
+type Registries struct {
+	Insecure []string `json:"insecure"` // over plain HTTP too
+	Private  []string `json:"private"`
 }
 
 // Sandbox shapes the AWS in this process.

@@ -48,7 +48,7 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"listenAddress", "org", "logLevel", "logFormat", "stateDir", "allowPublicIp", "allowedArns", "latency", "speed"} {
+	for _, key := range []string{"listenAddress", "org", "logLevel", "logFormat", "stateDir", "allowPublicIp", "allowedArns", "insecure", "private", "latency", "speed"} {
 		if !strings.Contains(string(content), `"`+key+`"`) {
 			t.Errorf("%s is not in the example", key)
 		}
@@ -169,6 +169,9 @@ func TestFaults(t *testing.T) {
 		{top(`"sandbox": {"latency": "2m"}`), "sandbox.latency: must be between 0s and 1m"},
 		{top(`"sandbox": {"speed": 0}`), "sandbox.speed: must be more than 0 and at most 1000"},
 		{top(`"sandbox": {"listenAddress": "x"}`), `sandbox.listenAddress: must be host:port or :port, such as ":8080"`},
+		{top(`"registries": {"insecure": ["http://x"]}`), `registries.insecure: must be hosts, with a port or without, such as "registry.internal:5000"`},
+		{top(`"registries": {"private": ["x:port"]}`), `registries.private: must be hosts, with a port or without, such as "registry.internal:5000"`},
+		{top(`"registries": {"public": []}`), "registries.public: unknown key"},
 		{account(`"akid": "A"`), "accounts.prod.secret: missing, but akid is given"},
 		{account(`"secret": "S"`), "accounts.prod.akid: missing, but secret is given"},
 		{account(`"akid": "A", "secret": "top secret"`), "accounts.prod.secret: must be printable ASCII without spaces"},
@@ -203,6 +206,7 @@ func TestGoodValues(t *testing.T) {
 		account(`"defaultSgs": [], "defaultSubnets": ["subnet-0a"], "defaultKmsKeyId": "mrk-0123"`),
 		account(`"allowedArns": ["arn:aws:iam::aws:policy/*", "arn:aws:secretsmanager:*:*:secret:x/*"]`),
 		account(`"allowPublicIp": true`),
+		strings.Replace(good, `"org"`, `"registries": {"insecure": ["localhost:5000", "[::1]:5000", "10.0.0.1"], "private": ["fd00::1", "r.internal"]}, "org"`, 1),
 		strings.Replace(good, `"org"`, `"listenAddress": "[::1]:0", "sandbox": {"speed": 0.5, "latency": "20ms"}, "org"`, 1),
 	} {
 		if err := parse(text); err != nil {

@@ -73,6 +73,10 @@ func (r reader) config(c *Config) setter {
 			"latency":       duration(&c.Sandbox.Latency),
 			"speed":         number(&c.Sandbox.Speed),
 		}),
+		"registries": object(map[string]setter{
+			"insecure": texts(&c.Registries.Insecure),
+			"private":  texts(&c.Registries.Private),
+		}),
 		"stateDir": text(&c.StateDir),
 		"journal":  object(map[string]setter{"store": text(&c.Journal.Store)}),
 	})

@@ -27,6 +27,8 @@ func (c *Config) Validate(sandbox bool) error {
 		func() error { return c.validateAccounts(sandbox) },
 		c.validateLimits,
 		c.validateSandbox,
+		func() error { return registries("registries.insecure", c.Registries.Insecure) },
+		func() error { return registries("registries.private", c.Registries.Private) },
 		func() error { return required("stateDir", c.StateDir) },
 		func() error { return oneOf("journal.store", c.Journal.Store, StoreFile, StoreNone) },
 	} {
@@ -45,6 +47,7 @@ var (
 	// accountShape: it is a path segment.
 	accountShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
 
+	hostShape       = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
 	regionShape     = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 	accessKeyShape  = regexp.MustCompile(`^[!-~]+$`)
 	roleShape       = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[!-~]+$`)
@@ -223,6 +226,20 @@ func listen(path, address string) error {
 	}
 	if err != nil || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r == '/' }) {
 		return &fault{path, `must be host:port or :port, such as ":8080"`}
+	}
+	return nil
+}
+
+// registries checks host or host:port each; an IPv6 address with a port stands in brackets.
+func registries(path string, hosts []string) error {
+	for _, authority := range hosts {
+		host, port, err := net.SplitHostPort(authority)
+		if err != nil {
+			host, port = authority, "443"
+		}
+		if _, bad := strconv.ParseUint(port, 10, 16); bad != nil || net.ParseIP(host) == nil && !hostShape.MatchString(host) {
+			return &fault{path, `must be hosts, with a port or without, such as "registry.internal:5000"`}
+		}
 	}
 	return nil
 }
