@@ -4,6 +4,7 @@
   answer after the tasks have started, and asks again.
 - RunTask of containers without memory, which Fargate allows, is a server fault: they are registered with the task's memory, and shown without it.
 - StopTask of a task that is not there is a server fault, where AWS answers InvalidParameterException.
+- DescribeTaskDefinition of a family gives its newest revision, be it deregistered; AWS gives the newest active one, or a ClientException.
 - ListTasks knows no tasks of a family without an active revision, and lists stopped ones where no status is asked for.
 
 All else passes as it is. What each operation was sent is kept: moto forgets much of it. An operation can be refused on demand: moto hardly refuses any.
@@ -81,6 +82,8 @@ class Mending(BaseHTTPRequestHandler):
             mended = json.loads(body)
             self.server.before(operation, mended)
             body = json.dumps(mended).encode()
+        if operation == "DescribeTaskDefinition" and ":" not in asked.get("taskDefinition", ":"):
+            body = self.newest_active(asked)
         status, content, sent = self.passed_on(body, operation)
         if operation:
             try:
@@ -104,7 +107,19 @@ class Mending(BaseHTTPRequestHandler):
         """Gives status, content and headers of moto's answer."""
         if operation in self.server.refused:
             return 400, json.dumps(self.server.refused[operation]).encode(), {}
+        return self.call(body)
+
+    def newest_active(self, asked):
+        """The body that asks for the newest active revision of a family, or for one that is not there."""
+        family = asked["taskDefinition"]
+        listed = self.call(json.dumps({"familyPrefix": family, "status": "ACTIVE"}).encode(), "ListTaskDefinitions")[1]
+        revisions = [int(arn.split(":")[-1]) for arn in json.loads(listed)["taskDefinitionArns"]]
+        return json.dumps(dict(asked, taskDefinition=f"{family}:{max(revisions, default=0)}")).encode()
+
+    def call(self, body, operation=None):
         headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection", "accept-encoding", "content-length")}
+        if operation:
+            headers["X-Amz-Target"] = ECS + operation
         try:
             answer = DIRECT.open(urllib.request.Request(self.server.upstream + self.path, body, headers, method="POST"), timeout=30)
         except urllib.error.HTTPError as error:
