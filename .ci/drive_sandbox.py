@@ -368,6 +368,58 @@ def drive_tagging(d):
     iam.delete_role(RoleName=RUN + "-tagged")
 
 
+def drive_ssm(d):
+    c, path = d.client("ssm"), f"/{RUN}/space"
+    name = path + "/one"
+    ask = dict(Name=name, Value="v1", Type="SecureString", KeyId="mykey", Description="x", Tags=[{"Key": "run", "Value": RUN}])
+    made = c.put_parameter(**ask)
+    d.same("version and tier", (made["Version"], made["Tier"]), (1, "Standard"))
+    d.refused("ParameterAlreadyExists", c.put_parameter, **ask)
+    d.refused("ValidationException", c.put_parameter, Overwrite=True, **ask)
+    d.refused("ValidationException", c.put_parameter, Name=path + "/two", Value="v")
+    d.refused("ValidationException", c.put_parameter, Name=path + "/two", Value="v" * 4097, Type="String")
+    d.refused("ValidationException", c.put_parameter, Name="aws-" + RUN, Value="v", Type="String")
+    d.refused("HierarchyLevelLimitExceededException", c.put_parameter, Name="/a" * 16, Value="v", Type="String")
+    d.refused("ParameterPatternMismatchException", c.put_parameter, Name=path + "/two", Value="v", Type="String", AllowedPattern="^[0-9]+$")
+    d.refused("HierarchyTypeMismatchException", c.put_parameter, Name=name, Value="v2", Type="String", Overwrite=True)
+    d.check("encrypted", c.get_parameter(Name=name)["Parameter"]["Value"] != "v1")
+    got = c.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+    d.same("value", (got["Value"], got["ARN"].split(":")[-1]), ("v1", "parameter" + name))
+    d.same("second version", c.put_parameter(Name=name, Value="v2", Overwrite=True)["Version"], 2)
+    d.same("value of a version", c.get_parameter(Name=name + ":1", WithDecryption=True)["Parameter"]["Value"], "v1")
+    d.refused("ParameterVersionNotFound", c.get_parameter, Name=name + ":3")
+    d.refused("ParameterNotFound", c.get_parameter, Name=name + "x")
+    kept = c.describe_parameters(ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": [name]}])["Parameters"]
+    d.same("what a version without a key is encrypted with", [(x["Version"], x["KeyId"]) for x in kept], [(2, "alias/aws/ssm")])
+    both = c.get_parameters(Names=[name, name + "x"], WithDecryption=True)
+    d.same("some", ([x["Value"] for x in both["Parameters"]], both["InvalidParameters"]), (["v2"], [name + "x"]))
+
+    c.put_parameter(Name=path + "/large", Value="v" * 5000, Type="String", Tier="Advanced")
+    c.put_parameter(Name=path + "/deep/er", Value="v", Type="String")
+    token = ("NextToken", "NextToken")
+    listed = d.paged("GetParametersByPath", c.get_parameters_by_path, "Parameters", 2, 1, token, "MaxResults", Path=path)
+    d.same("by path", [x["Name"] for x in listed], [path + "/large", name])
+    d.same("all below a path", len(c.get_parameters_by_path(Path=path, Recursive=True)["Parameters"]), 3)
+    d.refused("ValidationException", c.get_parameters_by_path, Path=path, MaxResults=11)
+    d.refused("InvalidFilterKey", c.get_parameters_by_path, Path=path, ParameterFilters=[{"Key": "Name", "Values": [name]}])
+    one_level = [{"Key": "Path", "Option": "OneLevel", "Values": [path]}]
+    d.paged("DescribeParameters", c.describe_parameters, "Parameters", 2, 1, token, "MaxResults", ParameterFilters=one_level)
+    d.refused("InvalidNextToken", c.describe_parameters, NextToken="made-up")
+    d.refused("ValidationException", c.describe_parameters, MaxResults=51)
+
+    tags = dict(ResourceType="Parameter", ResourceId=name)
+    c.add_tags_to_resource(Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}], **tags)
+    c.remove_tags_from_resource(TagKeys=["a"], **tags)
+    d.same("tags", tag_map(c.list_tags_for_resource(**tags)["TagList"]), {"run": RUN, "b": "2"})
+    d.refused("InvalidResourceId", c.list_tags_for_resource, ResourceType="Parameter", ResourceId=name + "x")
+
+    d.refused("ValidationException", c.delete_parameters, Names=[f"{name}{i}" for i in range(11)])
+    gone = c.delete_parameters(Names=[path + "/large", path + "/deep/er", name + "x"])
+    d.same("deleted", (len(gone["DeletedParameters"]), gone["InvalidParameters"]), (2, [name + "x"]))
+    c.delete_parameter(Name=name)
+    d.refused("ParameterNotFound", c.delete_parameter, Name=name)
+
+
 def drive_ecs_clusters(d, c):
     """Makes the cluster that the rest is done in, and gives its ARN."""
     strategy = [{"capacityProvider": "FARGATE", "base": 1, "weight": 0}, {"capacityProvider": "FARGATE_SPOT", "weight": 1}]
@@ -605,7 +657,7 @@ def drive_elbv2(d):
 
 
 DRIVES = {"iam": drive_iam, "sts": drive_sts, "secretsmanager": drive_secretsmanager, "servicediscovery": drive_servicediscovery,
-          "logs": drive_logs, "tagging": drive_tagging, "ecs": drive_ecs, "elbv2": drive_elbv2}
+          "logs": drive_logs, "tagging": drive_tagging, "ecs": drive_ecs, "ssm": drive_ssm, "elbv2": drive_elbv2}
 
 
 def main(endpoint):

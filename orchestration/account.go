@@ -16,6 +16,7 @@ import (
 	"ecs-api/resourcegroupstaggingapi"
 	"ecs-api/secretsmanager"
 	"ecs-api/servicediscovery"
+	"ecs-api/ssm"
 
 	"github.com/aws/aws-sdk-go/aws/session"
 	"github.com/sirupsen/logrus"
@@ -49,6 +50,7 @@ type Account struct {
 	discovery *servicediscovery.Client
 	logs      *cloudwatchlogs.Client
 	tagging   *resourcegroupstaggingapi.Client
+	ssm       *ssm.Client
 	engine    *plan.Engine
 	spaces    *spaces
 	locks     *locks
@@ -77,6 +79,7 @@ func New(options Options) *Account {
 		discovery: servicediscovery.New(options.Session),
 		logs:      cloudwatchlogs.New(options.Session),
 		tagging:   resourcegroupstaggingapi.New(options.Session),
+		ssm:       ssm.New(options.Session),
 		spaces:    newSpaces(),
 		locks:     newLocks(),
 		root:      root,

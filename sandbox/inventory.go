@@ -32,6 +32,7 @@ func (s *Sandbox) Inventory() Inventory {
 	s.secrets.inventory(inv)
 	s.discovery.inventory(inv)
 	s.logs.inventory(inv)
+	s.ssm.inventory(inv)
 	return inv
 }
 

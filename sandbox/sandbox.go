@@ -54,6 +54,7 @@ type Sandbox struct {
 	secrets   secretsState
 	discovery discoveryState
 	logs      logsState
+	ssm       ssmState
 }
 
 // New makes an account that has a network, a key and one private DNS namespace, and nothing else.
@@ -89,6 +90,7 @@ func New(o Options) *Sandbox {
 	s.registerSecretsManager()
 	s.registerServiceDiscovery()
 	s.registerLogs()
+	s.registerSSM()
 	s.registerTagging()
 	return s
 }
