@@ -10,6 +10,7 @@ import (
 	"ecs-api/common"
 	"ecs-api/common/awsclient"
 	"ecs-api/ecs"
+	"ecs-api/elbv2"
 	"ecs-api/iam"
 	"ecs-api/journal"
 	"ecs-api/orchestration/plan"
@@ -51,6 +52,7 @@ type Account struct {
 	logs      *cloudwatchlogs.Client
 	tagging   *resourcegroupstaggingapi.Client
 	ssm       *ssm.Client
+	balancing *elbv2.Client
 	engine    *plan.Engine
 	spaces    *spaces
 	locks     *locks
@@ -80,6 +82,7 @@ func New(options Options) *Account {
 		logs:      cloudwatchlogs.New(options.Session),
 		tagging:   resourcegroupstaggingapi.New(options.Session),
 		ssm:       ssm.New(options.Session),
+		balancing: elbv2.New(options.Session),
 		spaces:    newSpaces(),
 		locks:     newLocks(),
 		root:      root,

@@ -33,6 +33,7 @@ func (s *Sandbox) Inventory() Inventory {
 	s.discovery.inventory(inv)
 	s.logs.inventory(inv)
 	s.ssm.inventory(inv)
+	s.elb.inventory(inv)
 	return inv
 }
 

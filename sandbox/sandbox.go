@@ -55,6 +55,7 @@ type Sandbox struct {
 	discovery discoveryState
 	logs      logsState
 	ssm       ssmState
+	elb       elbState
 }
 
 // New makes an account that has a network, a key and one private DNS namespace, and nothing else.
@@ -90,6 +91,7 @@ func New(o Options) *Sandbox {
 	s.registerSecretsManager()
 	s.registerServiceDiscovery()
 	s.registerLogs()
+	s.registerELBV2()
 	s.registerSSM()
 	s.registerTagging()
 	return s

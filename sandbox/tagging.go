@@ -36,6 +36,7 @@ func (s *Sandbox) taggedThings() (things []taggedThing) {
 	s.secrets.tagged(see)
 	s.discovery.tagged(see)
 	s.logs.tagged(see)
+	s.elb.tagged(see)
 	return things
 }
 
@@ -209,6 +210,12 @@ func (s *Sandbox) tagsOf(arn string) (map[string]string, error) {
 			return nil, err
 		}
 		return ready(&g.tags), nil
+	case "elasticloadbalancing":
+		tags, err := s.elb.tagsOf(arn)
+		if err != nil {
+			return nil, err
+		}
+		return ready(tags), nil
 	}
 	return nil, refuse(tagging.ErrCodeInvalidParameterException, "The resource %s is not supported by the tagging API.", arn)
 }
