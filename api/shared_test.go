@@ -276,3 +276,38 @@ func TestACorrectedUpdateAfterARollback(t *testing.T) {
 		w.update(addSecret)
 	})
 }
+
+// A family is a service's or a managed one: neither way into the other's.
+func TestFlavorsDoNotMix(t *testing.T) {
+	inWorld(t, func(w *world) {
+		built(w)
+		defined(w)
+		before := w.aws.Inventory()
+		w.must(http.StatusConflict, "POST", "/taskdefs", strings.Replace(supercool, "supercool", "webservers", 1))
+		w.must(http.StatusConflict, "PUT", www, strings.Replace(redefine, "webservers", "supercool", 1))
+		w.must(http.StatusConflict, "POST", "/services", strings.NewReplacer("webservers", "supercool", `"www"`, `"other"`).Replace(body(cluster, definition, service)))
+		w.must(http.StatusBadRequest, "PUT", "/clusters/myclu/services", scale)
+		w.must(http.StatusBadRequest, "PUT", www, `{"Service": {"HealthCheckGracePeriodSeconds": -1}}`)
+		w.ended()
+		if diff := sandbox.Diff(before, w.aws.Inventory()); diff != "" {
+			w.Error(diff)
+		}
+	})
+}
+
+// A delete with force stops what was run, not what a service would start again.
+func TestAForcedDeleteLeavesAServicesTasks(t *testing.T) {
+	inWorld(t, func(w *world) {
+		defined(w)
+		w.must(http.StatusOK, "POST", "/services", `{"service": {"cluster": "myclu", "desiredcount": 1, "servicename": "www", "taskdefinition": "supercool:1"}}`)
+		w.must(http.StatusOK, "POST", supercoolPath+"/tasks", `{}`)
+		w.ended()
+		w.must(http.StatusAccepted, "DELETE", supercoolPath+"?force=true&recursive=true", "")
+		w.ended()
+		var show struct{ RunningCount int }
+		w.must(http.StatusOK, "GET", www, "").decode(w, &show)
+		if show.RunningCount != 1 || len(w.aws.Inventory()["task"]) != 1 || len(w.aws.Inventory()["secret"]) != 1 {
+			w.Errorf("%d run of %v", show.RunningCount, w.aws.Inventory()["task"])
+		}
+	})
+}

@@ -22,7 +22,7 @@ func smallDisk(t *testing.T, size string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
-		t.Skipf("a disk of %s cannot be mounted: %v", size, err)
+		t.Fatalf("a disk of %s cannot be mounted: %v", size, err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
@@ -211,7 +211,7 @@ func TestADamagedJournal(t *testing.T) {
 // TestSyncsOfACreate counts what the kernel is asked, not what the journal believes.
 func TestSyncsOfACreate(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	t.Parallel()
 	aws := newAWS(t, quick)
@@ -219,7 +219,7 @@ func TestSyncsOfACreate(t *testing.T) {
 	trace := filepath.Join(t.TempDir(), "trace")
 	tracer := exec.Command("strace", "-f", "-e", "trace=fsync,fdatasync,sync_file_range,msync", "-o", trace, "-p", fmt.Sprint(p.pid))
 	if err := tracer.Start(); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	time.Sleep(2 * time.Second)
 	p.must(http.StatusOK, "POST", "/main/services", all)
@@ -229,7 +229,7 @@ func TestSyncsOfACreate(t *testing.T) {
 	_ = tracer.Wait()
 	traced, err := os.ReadFile(trace)
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	count := strings.Count(string(traced), "sync(") // the resumed half of an interrupted line has none
 	if count == 0 {

@@ -31,7 +31,8 @@ func (a *Account) managedFamilies(ctx context.Context, cluster string) ([]string
 	}
 	var families []string
 	for _, r := range newest {
-		if a.owns(r.tags) && r.tags[common.TagSpace] == cluster && r.tags[common.TagFlavor] == flavorTask {
+		active := aws.StringValue(r.Status) == awsecs.TaskDefinitionStatusActive
+		if active && a.owns(r.tags) && r.tags[common.TagSpace] == cluster && r.tags[common.TagFlavor] == flavorTask {
 			families = append(families, aws.StringValue(r.Family))
 		}
 	}

@@ -179,9 +179,13 @@ func (a *Account) clusterFor(ctx context.Context, name string, mayMake bool) (*a
 
 // lookDefinition reads what a new task definition depends on: its family, the names of its secrets, and what it refers to.
 func (a *Account) lookDefinition(in *CreateServiceInput, cluster string) []func(context.Context) error {
+	flavor := flavorService
+	if in.Service == nil {
+		flavor = flavorTask
+	}
 	reads := []func(context.Context) error{
 		func(ctx context.Context) error {
-			return a.freeFamily(ctx, aws.StringValue(in.TaskDefinition.Family), cluster)
+			return a.freeFamily(ctx, aws.StringValue(in.TaskDefinition.Family), cluster, flavor)
 		},
 	}
 	for _, secret := range in.secrets(a, func(tags common.Tags) common.Tags { return tags }) {

@@ -128,7 +128,7 @@ func (a *Account) lookUpdate(ctx context.Context, in *UpdateServiceInput, hold f
 			if in.TaskDefinition != nil || facts.definition == nil {
 				return nil
 			}
-			return a.freeFamily(ctx, aws.StringValue(facts.definition.Family), in.Cluster)
+			return a.freeFamily(ctx, aws.StringValue(facts.definition.Family), in.Cluster, flavorService)
 		},
 	)
 	return facts, err
@@ -158,7 +158,11 @@ func (a *Account) lookStanding(ctx context.Context, in *UpdateServiceInput, fact
 	}
 	if in.TaskDefinition != nil {
 		reads = append(reads, func(ctx context.Context) error {
-			return a.freeFamily(ctx, aws.StringValue(in.TaskDefinition.Family), in.Cluster)
+			flavor := flavorService
+			if in.name() == "" {
+				flavor = flavorTask
+			}
+			return a.freeFamily(ctx, aws.StringValue(in.TaskDefinition.Family), in.Cluster, flavor)
 		})
 		reads = append(reads, a.lookReferences(definitionReferences(in.TaskDefinition), in.Cluster)...)
 	}

@@ -10,7 +10,12 @@ import (
 // validate gives Invalid with every rule that the input breaks by itself.
 func (in *UpdateServiceInput) validate(a *Account) error {
 	var v violations
-	v = append(v, pathNames(in.Cluster, in.name())...)
+	if in.name() == "" {
+		v = append(v, pathNames(in.Cluster)...)
+		v.add("/Service/Service", "a service is required, where the path names none")
+	} else {
+		v = append(v, pathNames(in.Cluster, in.name())...)
+	}
 	v.check(in.Service != nil || in.TaskDefinition != nil || len(in.Credentials) > 0 || len(in.Tags) > 0 || in.force(),
 		"", "one of Service, TaskDefinition, Credentials, Tags and ForceNewDeployment is required")
 	in.validateService(&v, a.network())
@@ -46,6 +51,7 @@ func (in *UpdateServiceInput) validateService(v *violations, defaults network) {
 	}
 	v.platformVersion("/Service/PlatformVersion", service.PlatformVersion)
 	v.oneOf("/Service/PropagateTags", service.PropagateTags, awsecs.PropagateTagsService, awsecs.PropagateTagsTaskDefinition)
+	v.check(aws.Int64Value(service.HealthCheckGracePeriodSeconds) >= 0, "/Service/HealthCheckGracePeriodSeconds", "0 or more")
 	v.strategy("/Service/CapacityProviderStrategy", service.CapacityProviderStrategy)
 	v.deployment("/Service/DeploymentConfiguration", service.DeploymentConfiguration)
 	v.unsupported("/Service/ServiceRegistries", service.ServiceRegistries != nil)

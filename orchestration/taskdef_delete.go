@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"ecs-api/common"
@@ -125,10 +126,26 @@ func (a *Account) deregistered(ctx context.Context, effect plan.Effect) (bool, e
 	return aws.StringValue(found.Status) != awsecs.TaskDefinitionStatusActive, nil
 }
 
+// ownTasks gives the ARNs of the tasks of a family that are to run, and that no service would start again.
+func (a *Account) ownTasks(ctx context.Context, r plan.Resource) ([]string, error) {
+	names, err := a.familyTasks(ctx, r.Space, r.Key)
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	tasks, err := a.ecs.DescribeTasks(ctx, r.Space, names)
+	var own []string
+	for _, task := range tasks {
+		if !strings.HasPrefix(aws.StringValue(task.Group), "service:") && aws.StringValue(task.DesiredStatus) == awsecs.DesiredStatusRunning {
+			own = append(own, aws.StringValue(task.TaskArn))
+		}
+	}
+	return own, err
+}
+
 // releaseTasks stops the tasks of a family in a space, and waits until none is to run.
 func (a *Account) releaseTasks(ctx context.Context, r plan.Resource) (found bool, err error) {
 	err = until(ctx, func(d time.Duration) error { return sleep(ctx, d) }, func(ctx context.Context) (bool, error) {
-		tasks, err := a.familyTasks(ctx, r.Space, r.Key)
+		tasks, err := a.ownTasks(ctx, r)
 		if err != nil || len(tasks) == 0 {
 			return true, absent(err)
 		}

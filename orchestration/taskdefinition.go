@@ -49,13 +49,20 @@ func (a *Account) belongs(r *revision, cluster string) error {
 	return nil
 }
 
-// freeFamily gives NotFound or Conflict if the family's newest revision is another org's or another space's.
-func (a *Account) freeFamily(ctx context.Context, family, cluster string) error {
+// freeFamily gives NotFound or Conflict if the family's newest revision is another org's or another space's, and Conflict if it is of another
+// flavor: a service's family and a managed one go each their own way.
+func (a *Account) freeFamily(ctx context.Context, family, cluster, flavor string) error {
 	newest, err := a.revision(ctx, family)
 	if err != nil {
 		return absent(err)
 	}
-	return a.belongs(newest, cluster)
+	if err := a.belongs(newest, cluster); err != nil {
+		return err
+	}
+	if has := newest.tags[common.TagFlavor]; has != "" && has != flavor {
+		return common.Newf(common.Conflict, "task definition %s is there for a %s, not for a %s", family, has, flavor)
+	}
+	return nil
 }
 
 // buildTaskDefinition completes what was asked: for Fargate with awsvpc, the space's role for both, its log group for every container, and
