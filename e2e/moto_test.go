@@ -42,7 +42,7 @@ type moto struct {
 func newMoto(t *testing.T) *moto {
 	t.Helper()
 	if _, err := exec.LookPath("moto_server"); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -217,8 +217,8 @@ func performed[T any](root context.Context, op *operation, prepare func(context.
 	run, err := a.engine.Run(ctx, ready.plan, op.ledger)
 	var unsaved *plan.UnsavedError
 	if errors.As(err, &unsaved) {
+		answers <- answer[T]{err: unsaved.Err} // before the lease ends: the last one to leave may have another's ground to decide on
 		a.unbegun(root, op)
-		answers <- answer[T]{err: unsaved.Err}
 		return
 	}
 	if err != nil {
