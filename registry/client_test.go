@@ -248,6 +248,11 @@ func TestTokenRegistry(t *testing.T) {
 	if realm.gotPassword() {
 		t.Error("a realm that is not listed has got the password in the clear")
 	}
+	both := New(Options{Insecure: []string{host, elsewhere}})
+	want(t, both, host+"/team/app:oci", right, fine)
+	want(t, both, host+"/team/app:absent", right, common.NotFound)
+	want(t, both, host+"/team/app:oci", wrong, common.NotFound)
+	want(t, both, host+"/team/app:oci", nil, common.NotFound)
 	for _, forbidden := range []string{"https://169.254.169.254/token", "https://127.0.0.1/token", "https://[fd00:ec2::254]/token", "http://example.com/token"} {
 		s.realm = func(*http.Request) string { return forbidden }
 		want(t, c, host+"/team/app:oci", right, common.Invalid)
@@ -256,6 +261,63 @@ func TestTokenRegistry(t *testing.T) {
 	if _, err := c.Image(t.Context(), host+"/team/app:oci", right); common.KindOf(err) == common.Internal {
 		t.Error(err)
 	}
+}
+
+// TestRealmsThatFail: what goes wrong at the realm is told as if it had at the registry.
+func TestRealmsThatFail(t *testing.T) {
+	handler, _ := filled(t)
+	s := &tokens{inner: handler}
+	host := start(t, s)
+	ended := make(chan struct{})
+	hang := func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-ended:
+		}
+	}
+	status := func(code int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+	}
+	for name, test := range map[string]struct {
+		handler http.HandlerFunc
+		kind    common.Kind
+	}{
+		"limits":         {status(http.StatusTooManyRequests), common.Throttled},
+		"fails":          {status(http.StatusInternalServerError), common.Failed},
+		"is away":        {status(http.StatusServiceUnavailable), common.Failed},
+		"forbids":        {status(http.StatusForbidden), common.NotFound},
+		"gives no token": {func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "{}") }, common.Failed},
+		"speaks no JSON": {func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "<html>") }, common.Failed},
+		"is slow":        {hang, common.Deadline},
+		"is not there":   {nil, common.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			elsewhere := closed(t)
+			if test.handler != nil {
+				elsewhere = start(t, test.handler)
+			}
+			s.realm = func(*http.Request) string { return "http://" + elsewhere + "/token" }
+			c := New(Options{Insecure: []string{host, elsewhere}})
+			if test.kind == common.Deadline {
+				c.patience = 50 * time.Millisecond
+			}
+			for _, auth := range []*Auth{right, nil} {
+				want(t, c, host+"/team/app:oci", auth, test.kind)
+			}
+		})
+	}
+	close(ended)
+}
+
+// closed is a host:port where nobody listens.
+func closed(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
 }
 
 func TestBasicRegistryOverTLS(t *testing.T) {
@@ -408,12 +470,7 @@ func TestRegistriesThatFail(t *testing.T) {
 			t.Errorf("a registry that %s: %v", name, err)
 		}
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	host := listener.Addr().String()
-	_ = listener.Close()
+	host := closed(t)
 	want(t, New(Options{Insecure: []string{host}}), host+"/a", nil, common.Unavailable)
 }
 

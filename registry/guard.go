@@ -2,11 +2,13 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -31,6 +33,7 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := course.count(); err != nil {
 		return nil, err
 	}
+	r = course.unaliased(r)
 	if err := g.client.permitted(r.URL); err != nil {
 		if r.URL.Scheme == "http" && r.URL.Host == course.registry && r.Response == nil {
 			return nil, err // the library tries plain HTTP by itself where it takes a host for a local one
@@ -49,6 +52,7 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if course.secret && r.URL.Host != course.registry && greeting(r) {
 		response.Header.Del("WWW-Authenticate") // the registry's own realm is to have the password, not that of a host it sends us to
 	}
+	course.aliasRealms(response.Header)
 	response.Body = &bounded{ReadCloser: response.Body, left: answerBytes}
 	return response, nil
 }
@@ -129,7 +133,8 @@ type course struct {
 	mu       sync.Mutex
 	requests int
 	refused  *refusal
-	lost     error // the last request had no answer
+	lost     error             // the last request had no answer
+	aliases  map[string]string // the host that each stands for
 }
 
 type courseKey struct{}
@@ -143,6 +148,49 @@ func withCourse(ctx context.Context, registry string, secret bool) (context.Cont
 func courseOf(ctx context.Context) *course {
 	c, _ := ctx.Value(courseKey{}).(*course)
 	return c
+}
+
+// aliasRealms gives realms at addresses that are not public names in their place: the library goes to none of them but the registry's own,
+// listed or not, and these are permitted by now.
+func (c *course) aliasRealms(header http.Header) {
+	for i, challenge := range header["Www-Authenticate"] {
+		header["Www-Authenticate"][i] = realmParameter.ReplaceAllStringFunc(challenge, func(parameter string) string {
+			realm := realmParameter.FindStringSubmatch(parameter)[1]
+			u, err := url.Parse(realm)
+			if err != nil || u.Host == c.registry {
+				return parameter
+			}
+			if address, err := netip.ParseAddr(u.Hostname()); err != nil || public(address) {
+				return parameter
+			}
+			u.Host = c.alias(u.Host)
+			return strings.TrimSuffix(parameter, realm) + u.String()
+		})
+	}
+}
+
+func (c *course) alias(host string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	alias := fmt.Sprintf("%d.realm.invalid", len(c.aliases)) // a name that nobody can have (RFC 2606)
+	if c.aliases == nil {
+		c.aliases = map[string]string{}
+	}
+	c.aliases[alias] = host
+	return alias
+}
+
+// unaliased gives a request its host back.
+func (c *course) unaliased(r *http.Request) *http.Request {
+	c.mu.Lock()
+	host, ok := c.aliases[r.URL.Host]
+	c.mu.Unlock()
+	if !ok {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.URL.Host, r.Host = host, host
+	return r
 }
 
 func (c *course) count() error {
