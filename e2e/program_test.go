@@ -110,7 +110,13 @@ type process struct {
 // start starts the program with its journal in dir. It may have been killed when start returns: then its url is empty.
 func start(t *testing.T, account map[string]any, dir string, more ...map[string]any) *process {
 	t.Helper()
-	p := launch(t, account, dir, more...)
+	return startIn(t, nil, account, dir, more...)
+}
+
+// startIn is start with more in its environment.
+func startIn(t *testing.T, environment []string, account map[string]any, dir string, more ...map[string]any) *process {
+	t.Helper()
+	p := launchIn(t, environment, account, dir, more...)
 	for range 4000 {
 		if p.url = p.listening(); p.url != "" {
 			return p
@@ -127,6 +133,11 @@ func start(t *testing.T, account map[string]any, dir string, more ...map[string]
 
 // launch is start without waiting until it serves.
 func launch(t *testing.T, account map[string]any, dir string, more ...map[string]any) *process {
+	t.Helper()
+	return launchIn(t, nil, account, dir, more...)
+}
+
+func launchIn(t *testing.T, environment []string, account map[string]any, dir string, more ...map[string]any) *process {
 	t.Helper()
 	configuration := map[string]any{"listenAddress": "127.0.0.1:0", "org": "myorg", "token": token, "stateDir": dir, "logLevel": "debug",
 		"accounts": map[string]any{"main": account}}
@@ -152,6 +163,7 @@ func launch(t *testing.T, account map[string]any, dir string, more ...map[string
 			c.Env = append(c.Env, variable)
 		}
 	}
+	c.Env = append(c.Env, environment...)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
