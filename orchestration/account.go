@@ -56,6 +56,7 @@ type Account struct {
 	engine    *plan.Engine
 	spaces    *spaces
 	locks     *locks
+	named     namedSecrets
 	timeouts  atomic.Pointer[timeouts]
 
 	root     context.Context // of work that goes on without its caller

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go/aws"
 	"github.com/aws/aws-sdk-go/aws/arn"
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
+	awssecrets "github.com/aws/aws-sdk-go/service/secretsmanager"
 )
 
 // allows says whether the account's configuration lets requests name this ARN although it is not ours.
@@ -158,13 +159,45 @@ func (a *Account) mayRead(ctx context.Context, secret, cluster string) error {
 			return err
 		}
 	}
-	found, err := a.secrets.Secret(ctx, secret)
+	found, err := a.namedSecret(ctx, secret)
 	if err != nil {
 		return err
 	}
 	if !a.owns(fromSecretTags(found.Tags)) || !inSpace(aws.StringValue(found.Name), a.Org, cluster) {
 		return notOurs("secret", secret)
 	}
+	return readable(secret, found)
+}
+
+// stands gives NotFound if a secret of this account is gone or about to go, whosever it is. One elsewhere, or one that the configuration allows, cannot be
+// asked for.
+func (a *Account) stands(ctx context.Context, secret string) error {
+	if a.allows(secret) {
+		return nil
+	}
+	if strings.HasPrefix(secret, "arn:") {
+		if err := a.here(ctx, secret); err != nil {
+			return absent(err)
+		}
+	}
+	found, err := a.namedSecret(ctx, secret)
+	if err != nil {
+		return err
+	}
+	return readable(secret, found)
+}
+
+// namedSecret gives what is known of a secret. NotFound if it is absent: AWS does not say which it was asked for.
+func (a *Account) namedSecret(ctx context.Context, secret string) (*awssecrets.DescribeSecretOutput, error) {
+	found, err := a.secrets.Secret(ctx, secret)
+	if err != nil && common.KindOf(err) == common.NotFound {
+		return nil, notOurs("secret", secret)
+	}
+	return found, err
+}
+
+// readable gives NotFound for a secret that is about to go.
+func readable(secret string, found *awssecrets.DescribeSecretOutput) error {
 	if found.DeletedDate != nil {
 		return common.Newf(common.NotFound, "secret %s is scheduled for deletion: its value cannot be read", secret)
 	}

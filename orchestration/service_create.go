@@ -126,17 +126,11 @@ func (a *Account) lookCreate(ctx context.Context, in *CreateServiceInput) (facts
 		reads = append(reads, a.lookDefinition(in, cluster)...)
 	} else {
 		reads = append(reads, func(ctx context.Context) error {
-			named, err := a.revision(ctx, aws.StringValue(in.Service.TaskDefinition))
+			named, err := a.standing(ctx, aws.StringValue(in.Service.TaskDefinition), cluster)
 			if err != nil {
 				return err
 			}
-			if aws.StringValue(named.Status) != awsecs.TaskDefinitionStatusActive {
-				return common.Newf(common.NotFound, "task definition %s is not active", aws.StringValue(in.Service.TaskDefinition))
-			}
 			facts.definition = named.TaskDefinition
-			if err := a.mayUse(named, cluster); err != nil {
-				return err
-			}
 			return in.fitsDefinition(named.TaskDefinition)
 		})
 	}

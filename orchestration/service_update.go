@@ -44,7 +44,7 @@ type updateFacts struct {
 	cluster    *awsecs.Cluster
 	service    *awsecs.Service
 	inherited  common.Tags // of the service, or of the managed task definition
-	active     *revision   // nil where nothing of it is asked for
+	active     *revision   // the named one, or the one that runs; nil where nothing of it is asked for
 	ground     groundFacts
 	groupTags  common.Tags                                 // of the space's log group
 	secrets    map[string]*awssecrets.DescribeSecretOutput // by the name or ARN they are asked for by
@@ -109,7 +109,7 @@ func (a *Account) lookUpdate(ctx context.Context, in *UpdateServiceInput, hold f
 			return facts, err
 		}
 	}
-	if in.registers() || len(in.Tags) > 0 {
+	if facts.active == nil && (in.registers() || len(in.Tags) > 0) {
 		if facts.active, err = a.revision(ctx, active); err != nil {
 			return facts, err
 		}
@@ -119,7 +119,7 @@ func (a *Account) lookUpdate(ctx context.Context, in *UpdateServiceInput, hold f
 			return facts, err
 		}
 	}
-	if facts.active == nil {
+	if !in.registers() && len(in.Tags) == 0 {
 		return facts, nil
 	}
 	err = look(ctx,
@@ -168,11 +168,9 @@ func (a *Account) lookStanding(ctx context.Context, in *UpdateServiceInput, fact
 	}
 	if in.Service != nil && in.Service.TaskDefinition != nil {
 		reads = append(reads, func(ctx context.Context) error {
-			named, err := a.revision(ctx, aws.StringValue(in.Service.TaskDefinition))
-			if err != nil {
-				return err
-			}
-			return a.mayUse(named, in.Cluster)
+			named, err := a.standing(ctx, aws.StringValue(in.Service.TaskDefinition), in.Cluster)
+			facts.active = named
+			return err
 		})
 	}
 	return look(ctx, reads...)
@@ -281,7 +279,7 @@ func (a *Account) lookSecrets(ctx context.Context, in *UpdateServiceInput, facts
 // usableSecret gives a secret that a container may use, and that may be overwritten if it is to be. One that the configuration allows is
 // used, never written to: nil.
 func (a *Account) usableSecret(ctx context.Context, change credentialChange, cluster string) (*awssecrets.DescribeSecretOutput, error) {
-	secret, err := a.secrets.Secret(ctx, change.secret)
+	secret, err := a.namedSecret(ctx, change.secret)
 	ours := err == nil && a.owns(fromSecretTags(secret.Tags)) && inSpace(aws.StringValue(secret.Name), a.Org, cluster) && secret.DeletedDate == nil
 	switch {
 	case a.allows(change.secret) && change.use == useGiven:

@@ -27,6 +27,7 @@ func (a *Account) revision(ctx context.Context, ref string) (*revision, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.named.learn(definition)
 	return &revision{definition, fromECSTags(tags)}, nil
 }
 
@@ -128,6 +129,7 @@ func (op *operation) taskDefinitionNode(
 				definition, err = a.ecs.RegisterTaskDefinition(ctx, in)
 				return err
 			})
+			a.named.learn(definition)
 			return definition, err
 		},
 		Settle: func(ctx context.Context, _ plan.Inputs) (*awsecs.TaskDefinition, bool, error) {
