@@ -96,7 +96,7 @@ func fakeTable(o Options) []Route[*fake] {
 		}),
 		route("GET", "/{account}/unencodable", "Fail to encode", http.StatusOK, (*fake).Unencodable),
 		route("GET", "/{account}/panic", "Panic", http.StatusOK, (*fake).Panic),
-		foreign[*fake]("/half", "Panic in the middle of an answer", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		foreign[*fake]("/half", "Panic in the middle of an answer", "text/plain", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "half of")
 			panic("in the middle")
 		})),

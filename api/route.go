@@ -4,31 +4,57 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"runtime"
 	"sort"
 	"strings"
 
 	"ecs-api/common"
 )
 
-// Route is a line of the table: all that is known of one method of one path. The router, and every list of routes, is made from it.
-type Route[A any] struct {
+// Line is all that is known of one method of one path. The router, the OpenAPI document and every list of routes are made from lines.
+type Line struct {
 	Method  string
 	Path    string // a template below Prefix, with {variables}
 	Summary string
-	Status  int // of a success, where the answer does not say its own
+	Action  string // what is called: no two lines have the same
+	Status  int    // of a success, where the answer does not say its own
 	Public  bool
-	Input   reflect.Type // nil for none
-	Output  reflect.Type // nil for what is not JSON
+	Part    bool           // of a page: it is served, and not told of
+	Input   reflect.Type   // nil for none
+	Outputs []reflect.Type // the forms that a success may have; none for what is not JSON
+	Media   string         // of what is not JSON
+}
 
+// Route is a line of the table with what serves it.
+type Route[A any] struct {
+	Line
 	serve func(*server[A], http.ResponseWriter, *http.Request) error
+}
+
+// named gives the line's action another name, where it has none or another line has it too.
+func (r Route[A]) named(action string) Route[A] {
+	r.Action = action
+	return r
+}
+
+// gives says which forms the answer of an action may have that gives any.
+func (r Route[A]) gives(outputs ...reflect.Type) Route[A] {
+	r.Outputs = outputs
+	return r
+}
+
+// actionName is the name of a method, such as Account.CreateService; of a function without a name it is none that passes the tests.
+func actionName(action any) string {
+	whole := runtime.FuncForPC(reflect.ValueOf(action).Pointer()).Name()
+	return whole[strings.LastIndexByte(whole, '.')+1:]
 }
 
 // route makes a line of an action of an account. The input's fields say where each value is read (see newBinder).
 func route[A, In, Out any](method, path, summary string, status int, action func(A, context.Context, *In) (Out, error)) Route[A] {
 	input := newBinder[In](method, path)
 	return Route[A]{
-		Method: method, Path: path, Summary: summary, Status: status,
-		Input: reflect.TypeFor[In](), Output: reflect.TypeFor[Out](),
+		Line: Line{Method: method, Path: path, Summary: summary, Action: actionName(action), Status: status,
+			Input: reflect.TypeFor[In](), Outputs: []reflect.Type{reflect.TypeFor[Out]()}},
 		serve: func(s *server[A], w http.ResponseWriter, r *http.Request) error {
 			account, err := s.account(r)
 			if err != nil {
@@ -56,8 +82,8 @@ func route[A, In, Out any](method, path, summary string, status int, action func
 func unowned[A, In, Out any](method, path, summary string, action func(context.Context, *In) (Out, error)) Route[A] {
 	input := newBinder[In](method, path)
 	return Route[A]{
-		Method: method, Path: path, Summary: summary, Status: http.StatusOK,
-		Input: reflect.TypeFor[In](), Output: reflect.TypeFor[Out](),
+		Line: Line{Method: method, Path: path, Summary: summary, Action: actionName(action), Status: http.StatusOK,
+			Input: reflect.TypeFor[In](), Outputs: []reflect.Type{reflect.TypeFor[Out]()}},
 		serve: func(s *server[A], w http.ResponseWriter, r *http.Request) error {
 			in, err := input.read(w, r, s.bodyBytes)
 			if err != nil {
@@ -75,7 +101,8 @@ func unowned[A, In, Out any](method, path, summary string, action func(context.C
 // public makes a line of a question that needs neither a token nor an account.
 func public[A, Out any](path, summary string, action func(context.Context) (Out, error)) Route[A] {
 	return Route[A]{
-		Method: http.MethodGet, Path: path, Summary: summary, Status: http.StatusOK, Public: true, Output: reflect.TypeFor[Out](),
+		Line: Line{Method: http.MethodGet, Path: path, Summary: summary, Action: actionName(action), Status: http.StatusOK, Public: true,
+			Outputs: []reflect.Type{reflect.TypeFor[Out]()}},
 		serve: func(_ *server[A], w http.ResponseWriter, r *http.Request) error {
 			out, err := action(r.Context())
 			if err != nil {
@@ -86,10 +113,10 @@ func public[A, Out any](path, summary string, action func(context.Context) (Out,
 	}
 }
 
-// foreign makes a public line of a handler that writes its own answer.
-func foreign[A any](path, summary string, handler http.Handler) Route[A] {
+// foreign makes a public line of a handler that writes its own answer, of a media type.
+func foreign[A any](path, summary, media string, handler http.Handler) Route[A] {
 	return Route[A]{
-		Method: http.MethodGet, Path: path, Summary: summary, Status: http.StatusOK, Public: true,
+		Line: Line{Method: http.MethodGet, Path: path, Summary: summary, Status: http.StatusOK, Public: true, Media: media},
 		serve: func(_ *server[A], w http.ResponseWriter, r *http.Request) error {
 			handler.ServeHTTP(w, r)
 			return nil

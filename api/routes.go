@@ -2,8 +2,11 @@ package api
 
 import (
 	"net/http"
+	"reflect"
 
 	"ecs-api/orchestration"
+
+	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 )
 
 // Account is what the actions of the table are methods of.
@@ -12,16 +15,18 @@ type Account = *orchestration.Account
 // table is every route there is. The router is made from it, and so is all that lists the routes.
 func table(o Options) []Route[Account] {
 	return append(publicRoutes[Account](o),
-		unowned[Account]("HEAD", "/images", "Tell whether an image exists", checkImage(o.Images)),
-		unowned[Account]("GET", "/images", "Show the digest and the platforms of an image", showImage(o.Images)),
+		unowned[Account]("HEAD", "/images", "Tell whether an image exists", checkImage(o.Images)).named("CheckImage"),
+		unowned[Account]("GET", "/images", "Show the digest and the platforms of an image", showImage(o.Images)).named("ShowImage"),
 		route("POST", "/{account}/services",
 			"Build a service and what it stands on", http.StatusOK, Account.CreateService),
 		route("GET", "/{account}/clusters/{cluster}/services",
-			"List the services of a cluster", http.StatusOK, Account.ListServices),
+			"List the services of a cluster", http.StatusOK, Account.ListServices).
+			gives(reflect.TypeFor[[]string](), reflect.TypeFor[[]*awsecs.Service]()),
 		route("GET", "/{account}/clusters/{cluster}/services/{service}",
-			"Show a service", http.StatusOK, Account.ShowService),
+			"Show a service", http.StatusOK, Account.ShowService).
+			gives(reflect.TypeFor[*awsecs.Service](), reflect.TypeFor[*orchestration.ServiceDetails]()),
 		route("PUT", "/{account}/clusters/{cluster}/services",
-			"Change the service that the body names", http.StatusOK, Account.UpdateService),
+			"Change the service that the body names", http.StatusOK, Account.UpdateService).named("UpdateNamedService"),
 		route("PUT", "/{account}/clusters/{cluster}/services/{service}",
 			"Change a service", http.StatusOK, Account.UpdateService),
 		route("DELETE", "/{account}/clusters/{cluster}/services/{service}",
@@ -43,9 +48,9 @@ func table(o Options) []Route[Account] {
 		route("POST", "/{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks",
 			"Run tasks of a task definition", http.StatusOK, Account.RunTasks),
 		route("GET", "/{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks/{task}",
-			"Show a task of a task definition", http.StatusOK, Account.ShowTask),
+			"Show a task of a task definition", http.StatusOK, Account.ShowTask).named("ShowTaskOfTaskDef"),
 		route("DELETE", "/{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks/{task}",
-			"Stop a task of a task definition", http.StatusOK, Account.StopTask),
+			"Stop a task of a task definition", http.StatusOK, Account.StopTask).named("StopTaskOfTaskDef"),
 		route("POST", "/{account}/taskdefs",
 			"Build a managed task definition and what it stands on", http.StatusOK, Account.CreateTaskDef),
 		route("PUT", "/{account}/clusters/{cluster}/taskdefs/{taskdef}",
@@ -59,7 +64,8 @@ func table(o Options) []Route[Account] {
 		route("GET", "/{account}/secrets/{secret}",
 			"Show what is known of a secret, never its value", http.StatusOK, Account.ShowSecret),
 		route("PUT", "/{account}/secrets/{secret}",
-			"Give a secret a new value or tags", http.StatusOK, Account.UpdateSecret),
+			"Give a secret a new value or tags", http.StatusOK, Account.UpdateSecret).
+			gives(reflect.TypeFor[*orchestration.SecretOutput](), reflect.TypeFor[orchestration.Nothing]()),
 		route("DELETE", "/{account}/secrets/{secret}",
 			"Delete a secret", http.StatusOK, Account.DeleteSecret),
 		route("POST", "/{account}/params/{prefix}",

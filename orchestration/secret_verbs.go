@@ -149,14 +149,14 @@ func (a *Account) UpdateSecret(ctx context.Context, in *UpdateSecretInput) (any,
 	if err != nil || in.Secret != nil {
 		return out, err
 	}
-	return nothing{Orchestrated{out.Operation}}, nil
+	return Nothing{Orchestrated{out.Operation}}, nil
 }
 
-// nothing is an empty answer.
-type nothing struct{ Orchestrated }
+// Nothing is an empty answer.
+type Nothing struct{ Orchestrated }
 
 // Empty says that there is no body.
-func (nothing) Empty() {}
+func (Nothing) Empty() {}
 
 func (op *operation) buildSecretUpdate(in *UpdateSecretInput, secret *awssecrets.DescribeSecretOutput) prepared[*SecretOutput] {
 	p := plan.New()
