@@ -385,3 +385,20 @@ func TestAServiceThatTheSDKCannotSeeWholeIsRefused(t *testing.T) {
 		})
 	}
 }
+
+// A strategy with a provider that the cluster has not is refused before anything is written.
+func TestAnUpdateNamesOnlyProvidersOfItsCluster(t *testing.T) {
+	inWorld(t, func(w *world) {
+		built(w)
+		before := w.aws.Inventory()
+		told := w.must(http.StatusBadRequest, "PUT", www, `{"Service": {"CapacityProviderStrategy": [{"CapacityProvider": "FARGATE", "Weight": 1},
+			{"CapacityProvider": "gone", "Weight": 1}]}, "Tags": [{"Key": "a", "Value": "b"}]}`).problem(w)
+		if told.FailedStep != "" || len(told.Errors) != 1 || told.Errors[0].Pointer != "/Service/CapacityProviderStrategy/1/CapacityProvider" {
+			w.Errorf("told %+v", told)
+		}
+		w.ended()
+		if diff := sandbox.Diff(before, w.aws.Inventory()); diff != "" {
+			w.Error(diff)
+		}
+	})
+}

@@ -25,6 +25,15 @@ func (in *CreateServiceInput) fitsCluster(standing *awsecs.Cluster) error {
 	return common.InvalidInput(v)
 }
 
+// fitsCluster gives Invalid unless the strategy that a service is moved to names capacity providers of its cluster.
+func (in *UpdateServiceInput) fitsCluster(standing *awsecs.Cluster) error {
+	var v violations
+	if in.Service != nil {
+		v.providersOf("/Service/CapacityProviderStrategy", in.Service.CapacityProviderStrategy, standing.CapacityProviders)
+	}
+	return common.InvalidInput(v)
+}
+
 // fitsDefinition gives Invalid unless the service goes with the definition that it names.
 func (in *CreateServiceInput) fitsDefinition(definition *awsecs.TaskDefinition) error {
 	var v violations

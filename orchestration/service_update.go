@@ -142,8 +142,10 @@ func (a *Account) lookStanding(ctx context.Context, in *UpdateServiceInput, fact
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			facts.cluster, err = a.ourCluster(ctx, in.Cluster)
-			return err
+			if facts.cluster, err = a.ourCluster(ctx, in.Cluster); err != nil {
+				return err
+			}
+			return in.fitsCluster(facts.cluster)
 		},
 	}
 	if in.name() != "" {
