@@ -8,90 +8,24 @@ moto stands behind a proxy that mends its answers about tasks (mend_moto.py). Wh
 check; the last is "N passed, N failed", and the exit status is 1 if one failed.
 """
 import json
-import os
-import subprocess
 import sys
-import tempfile
-import threading
 import time
 import urllib.parse
 
 from botocore.exceptions import ClientError
 
 sys.dont_write_bytecode = True  # its neighbours are no packages
-from check_with_moto import API, AWS, HERE, ORG, ROLE, TOKEN, tag_map
-from mend_moto import Mender
+from program import ORG, ROLE, Run, example, on_both, tag_map
 
-SPEED = 5  # of the sandbox
 SERVICE, OLD = "/clusters/myclu/services/www", f"spinup/{ORG}/myclu/myapp-webserver-cred"
 NEW = f"spinup/{ORG}/myclu/privateapi-cred-1"
 WRITTEN = "arn:aws:secretsmanager:us-east-1:001122334455:secret:privateapi-cred-1-Ol7mhU"  # the ARN of the documentation
 STATUSES = ("ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS")
 
 
-def example(name):
-    with open(os.path.join(HERE, f"seed-{name}.json")) as f:
-        return f.read()
-
-
-class OnSandbox(API):
-    """The binary with the sandbox in it."""
-    account, moto, namespace = "sandbox", False, "ns-y3uaw6neshhbev3f"
-
-    def __init__(self, binary, directory):
-        path = os.path.join(directory, "config.json")
-        with open(path, "w") as f:
-            json.dump({"listenAddress": "127.0.0.1:0", "org": ORG, "token": TOKEN, "sandbox": {"listenAddress": "127.0.0.1:0", "speed": SPEED}}, f)
-        self.log = open(os.path.join(directory, "log"), "w+")
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and k.lower() not in ("http_proxy", "https_proxy", "all_proxy")}
-        self.process = subprocess.Popen([binary, "-sandbox", "-config", path], stdout=subprocess.PIPE, stderr=self.log, env=environment, cwd=directory, text=True)
-        self.url = self.listening()
-        for line in self.process.stdout:
-            if line.startswith("aws "):
-                self.aws = AWS(line.split()[1])
-                break
-
-
-class OnMoto(API):
-    """The binary on moto_server, with the mending proxy between them."""
-    account, moto = "moto", True
-
-    def __init__(self, binary, directory, endpoint):
-        self.aws, self.mender = AWS(endpoint), Mender(endpoint)
-        account, self.namespace = self.aws.prepare()
-        vpc = self.aws.ec2.describe_subnets(SubnetIds=account["defaultSubnets"])["Subnets"][0]["VpcId"]
-        self.aws.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})  # without it moto's RunTask fails
-        super().__init__(binary, dict(account, endpoint=self.mender.url()), directory)
-
-
-class Run:
-    """All checks on one AWS. Its lines are kept, to be printed together."""
-
-    def __init__(self, api):
-        self.api, self.aws, self.moto, self.lines, self.passed, self.failed = api, api.aws, api.moto, [], 0, 0
-
-    def check(self, what, holds, seen=None):
-        where = "moto" if self.moto else "sandbox"
-        self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
-        self.lines.append(f"{'ok   ' if holds else 'FAIL '} {where}: {what}" + ("" if holds or seen is None else f"\n      seen: {json.dumps(seen, default=str)[:2000]}"))
-
-    def same(self, what, got, want):
-        self.check(what, got == want, {"got": got, "wanted": want})
-
-    def comes_true(self, what, look, want, patience=20):
-        deadline = time.monotonic() + patience
-        while (got := look()) != want and time.monotonic() < deadline:
-            time.sleep(0.2)
-        self.same(what, got, want)
-
-    def ask(self, method, path, body=None):
-        status, answer, headers = self.api.ask(method, f"/{self.api.account}{path}", None if body is None else body.encode())
-        return status, answer
-
-    def must(self, what, want, method, path, body=None):
-        status, answer = self.ask(method, path, body)
-        self.check(f"{what}: {want}", status == want, {"status": status, "answer": answer})
-        return answer
+class Updates(Run):
+    """Updates, managed task definitions, tasks and logs."""
+    secrets_of_requests = ("super-sekret", "dontkryptonitemebro")
 
     # What stands
 
@@ -520,47 +454,19 @@ class Run:
         page(f'task="{"0" * 32}"&container="webserver"', 404)
         page('task="foo"&container="bar"', 404)
 
-    def all(self):
-        try:
-            self.build()
-            self.update_tags()
-            self.update_definition()
-            self.update_count()
-            self.update_credentials()
-            self.refusals()
-            self.logs()
-            self.taskdefs()
-            self.deletes(self.tasks())
-        except Exception as error:  # what follows could not be checked
-            frame = error.__traceback__
-            while frame.tb_next and not (frame.tb_next.tb_frame.f_code.co_filename != __file__):
-                frame = frame.tb_next
-            self.check(f"checked to the end: line {frame.tb_lineno}: {type(error).__name__}: {error}", False)
-        self.same("SIGTERM: exit status 0", self.api.stop(), 0)
-        with open(self.api.log.name) as f:
-            log = f.read()
-        self.check("the log has neither the token nor a secret", TOKEN not in log and "super-sekret" not in log and "dontkryptonitemebro" not in log)
-        self.check("the log has no panic and no internal error", "panic" not in log and "internal error" not in log, [l for l in log.splitlines() if "panic" in l or "internal" in l])
-        if self.failed:
-            self.lines.append("the binary's log:\n" + log[-6000:])
-
-
-def main(binary, endpoint):
-    binary = os.path.abspath(binary)
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        runs = [Run(OnSandbox(binary, one)), Run(OnMoto(binary, other, endpoint))]
-        threads = [threading.Thread(target=run.all) for run in runs]
-        for thread in threads:
-            thread.start()
-        for thread, run in zip(threads, runs):
-            thread.join()
-            print("\n".join(run.lines), flush=True)
-    failed = sum(run.failed for run in runs)
-    print(f"{sum(run.passed for run in runs)} passed, {failed} failed")
-    return 1 if failed else 0
+    def checks(self):
+        self.build()
+        self.update_tags()
+        self.update_definition()
+        self.update_count()
+        self.update_credentials()
+        self.refusals()
+        self.logs()
+        self.taskdefs()
+        self.deletes(self.tasks())
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(on_both(Updates, *sys.argv[1:], speed=5))

@@ -8,7 +8,6 @@ check; the last is "N passed, N failed", and the exit status is 1 if one failed.
 """
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
@@ -17,15 +16,14 @@ import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ORG, TOKEN, KEY = "localdev", "the-token-of-this-run", "5e2b3f60-0d6c-4a3e-9a51-6f0c8a1d7b42"
-ROLE, POLICY = "myclu-ecsTaskExecution", "ECSTaskAccessPolicy"
+sys.dont_write_bytecode = True  # its neighbours are no packages
+from mend_moto import DIRECT
+from program import API, AWS, KEY, ORG, ROLE, TOKEN, example, tag_map
+
+POLICY = "ECSTaskAccessPolicy"
 OUTPUT = ["Cluster", "Credentials", "TaskDefinition", "Service", "ServiceDiscoveryService"]
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy of the environment is not for loopback
 
 passed = failed = 0
 
@@ -94,97 +92,9 @@ class Passing(BaseHTTPRequestHandler):
         pass
 
 
-class API:
-    """The binary at work, and its client."""
-
-    def __init__(self, binary, account, directory):
-        config = {"listenAddress": "127.0.0.1:0", "org": ORG, "token": TOKEN, "stateDir": os.path.join(directory, "state"), "accounts": {"moto": account}}
-        path = os.path.join(directory, "config.json")
-        with open(path, "w") as f:
-            json.dump(config, f)
-        self.log = open(os.path.join(directory, "log"), "w+")
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and k.lower() not in ("http_proxy", "https_proxy", "all_proxy")}
-        self.process = subprocess.Popen([binary, "-config", path], stderr=self.log, env=environment, cwd=directory)
-        self.url = self.listening()
-
-    def lines(self):
-        with open(self.log.name) as f:
-            return [json.loads(line) for line in f if line.startswith("{")]
-
-    def listening(self):
-        for _ in range(100):
-            for line in self.lines():
-                if line.get("msg") == "listening":
-                    return line["url"]
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.05)
-        with open(self.log.name) as f:
-            sys.exit("the binary does not serve: " + f.read())
-
-    def ask(self, method, path, body=None, token=TOKEN):
-        """Gives status, answer (parsed where it is JSON) and headers."""
-        headers = {"Authorization": "Bearer " + token} if token else {}
-        request = urllib.request.Request(self.url + "/v1/ecs" + path, body, headers, method=method)
-        try:
-            answer = DIRECT.open(request, timeout=60)
-        except urllib.error.HTTPError as error:
-            answer = error
-        content = answer.read()
-        if "json" in (answer.headers.get("Content-Type") or ""):
-            content = json.loads(content)
-        return answer.status, content, answer.headers
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            return self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return None
-
-
-class AWS:
-    """moto, looked at behind the API's back."""
-
-    def __init__(self, endpoint):
-        def client(service):
-            return boto3.client(service, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="AKID", aws_secret_access_key="SECRET",
-                                config=Config(inject_host_prefix=False, proxies={}))
-        self.ec2, self.ecs, self.iam, self.logs, self.secrets, self.discovery, self.sts = (
-            client(s) for s in ("ec2", "ecs", "iam", "logs", "secretsmanager", "servicediscovery", "sts"))
-        self.account = self.sts.get_caller_identity()["Account"]
-
-    def prepare(self):
-        """What an operator has: a network, and a private DNS namespace. Gives the account's configuration without its endpoint, and the namespace's id."""
-        vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnets = [self.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{i}.0/24")["Subnet"]["SubnetId"] for i in (1, 2)]
-        group = self.ec2.create_security_group(GroupName="tasks", Description="tasks", VpcId=vpc)["GroupId"]
-        operation = self.discovery.create_private_dns_namespace(Name="moto.local", Vpc=vpc)["OperationId"]
-        namespace = self.discovery.get_operation(OperationId=operation)["Operation"]["Targets"]["NAMESPACE"]
-        return dict(region="us-east-1", akid="AKID", secret="SECRET", defaultSubnets=subnets, defaultSgs=[group], defaultKmsKeyId=KEY), namespace
-
-    def cluster(self):
-        return self.ecs.describe_clusters(clusters=["myclu"], include=["TAGS"])["clusters"][0]
-
-    def service(self, name):
-        return self.ecs.describe_services(cluster="myclu", services=[name], include=["TAGS"])["services"][0]
-
-    def registries(self):
-        return self.discovery.list_services()["Services"]
-
-    def arn(self, service, resource, region="us-east-1"):
-        return f"arn:aws:{service}:{region}:{self.account}:{resource}"
-
-
-def tag_map(tags):
-    return {tag.get("Key", tag.get("key")): tag.get("Value", tag.get("value")) for tag in tags}
-
-
 def first_request(api, aws, recorder, account, namespace):
     """The first example of the API's documentation, as it is written there but for the namespace."""
-    with open(os.path.join(HERE, "seed-create.json")) as f:
-        body = f.read().replace("ns-y3uaw6neshhbev3f", namespace)
+    body = example("create").replace("ns-y3uaw6neshhbev3f", namespace)
     status, made, headers = api.ask("POST", "/moto/services", body.encode())
     same("create everything: 200", status, 200)
     if status != 200:
@@ -330,8 +240,7 @@ def refusals(api, aws):
 
 def existing_parts(api, aws, made):
     """The second example: only the service is new. Its definition and its registry are those of the first request."""
-    with open(os.path.join(HERE, "seed-create-existing.json")) as f:
-        body = json.load(f)
+    body = json.loads(example("create-existing"))
     body["service"]["taskdefinition"] = "webservers:1"
     body["service"]["serviceregistries"][0]["registryarn"] = made["ServiceDiscoveryService"]["Arn"]
     before = aws.ecs.list_task_definitions()["taskDefinitionArns"]
@@ -375,7 +284,7 @@ def main(binary, endpoint):
     aws, recorder = AWS(endpoint), Recorder(endpoint)
     account, namespace = aws.prepare()
     with tempfile.TemporaryDirectory() as directory:
-        api = API(os.path.abspath(binary), dict(account, endpoint=recorder.url()), directory)
+        api = API(os.path.abspath(binary), directory, accounts={"moto": dict(account, endpoint=recorder.url())}, stateDir=os.path.join(directory, "state"))
         try:
             made = first_request(api, aws, recorder, account, namespace)
             if made:
