@@ -32,8 +32,9 @@ type document struct {
 
 // member is a field of a struct, by the name that encoding/json gives it.
 type member struct {
-	name string
-	of   reflect.Type
+	name  string
+	of    reflect.Type
+	field reflect.StructField
 }
 
 // newDocument gives nil for a type that takes nothing from a body.
@@ -137,7 +138,7 @@ func membersOf(t reflect.Type) map[string]member {
 		if depth, known := depths[key]; known && depth <= len(field.Index) {
 			continue
 		}
-		members[key], depths[key] = member{name, field.Type}, len(field.Index)
+		members[key], depths[key] = member{name, field.Type, field}, len(field.Index)
 	}
 	return members
 }

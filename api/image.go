@@ -21,8 +21,8 @@ type Images interface {
 
 // imageInput names an image, and who asks its registry.
 type imageInput struct {
-	Image string  `query:"image" json:"-"`
-	Auth  *string `header:"X-Registry-Auth" json:"-"`
+	Image string  `query:"image" required:"true" doc:"An image as a task definition would name it." json:"-"`
+	Auth  *string `header:"X-Registry-Auth" doc:"Credentials for the registry: the base64 of {username, password} in JSON." json:"-"`
 
 	auth *registry.Auth
 }

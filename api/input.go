@@ -48,11 +48,15 @@ func newBinder[In any](method, path string) *binder[In] {
 			panic(t.String() + " has no field for {" + name + "} of " + path)
 		}
 	}
-	switch method {
-	case http.MethodPost, http.MethodPut, http.MethodPatch:
+	if takesBody(method) {
 		b.body = newDocument(t)
 	}
 	return b
+}
+
+// takesBody says whether a body is read with this method.
+func takesBody(method string) bool {
+	return method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch
 }
 
 func paramsOf(t reflect.Type) []param {

@@ -26,6 +26,9 @@ type (
 // text is an answer that is not JSON.
 type text string
 
+// ready is an answer that is JSON already.
+type ready []byte
+
 // reply writes out. It is encoded whole before the first byte leaves, so that what cannot be encoded is still a 500.
 func reply(w http.ResponseWriter, r *http.Request, status int, out any) error {
 	if _, empty := out.(interface{ Empty() }); empty {
@@ -55,6 +58,9 @@ func reply(w http.ResponseWriter, r *http.Request, status int, out any) error {
 func encoded(out any) (body []byte, contentType string, err error) {
 	if plain, ok := out.(text); ok {
 		return []byte(plain), "text/plain; charset=utf-8", nil
+	}
+	if whole, ok := out.(ready); ok {
+		return whole, "application/json", nil
 	}
 	body, err = marshal(out)
 	return body, "application/json", errors.Wrap(err, "encoding the answer")

@@ -14,7 +14,7 @@ type Account = *orchestration.Account
 
 // table is every route there is. The router is made from it, and so is all that lists the routes.
 func table(o Options) []Route[Account] {
-	return append(publicRoutes[Account](o),
+	return described(o.Version, append(publicRoutes[Account](o),
 		unowned[Account]("HEAD", "/images", "Tell whether an image exists", checkImage(o.Images)).named("CheckImage"),
 		unowned[Account]("GET", "/images", "Show the digest and the platforms of an image", showImage(o.Images)).named("ShowImage"),
 		route("POST", "/{account}/services",
@@ -90,5 +90,5 @@ func table(o Options) []Route[Account] {
 			"Show an operation", http.StatusOK, Account.ShowOperation),
 		route("GET", "/{account}/leftovers",
 			"List what no operation asked for, or one could not release", http.StatusOK, Account.Leftovers),
-	)
+	))
 }

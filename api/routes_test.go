@@ -38,7 +38,7 @@ func fit(a, b string) bool {
 
 // TestOnlyNamedRoutesArePublic is the list of what anybody may ask.
 func TestOnlyNamedRoutesArePublic(t *testing.T) {
-	public := map[string]bool{"/ping": true, "/version": true, "/metrics": true, "/healthz": true, "/readyz": true}
+	public := map[string]bool{"/ping": true, "/version": true, "/metrics": true, "/healthz": true, "/readyz": true, "/openapi.json": true}
 	for _, line := range table(Options{}.withDefaults()) {
 		if line.Public != public[line.Path] {
 			t.Errorf("%s %s: public is %v", line.Method, line.Path, line.Public)

@@ -31,7 +31,7 @@ var spacePattern = regexp.MustCompile(`^[\pL\pN\pZ_.:/=+\-@]{1,256}$`)
 
 // ListTargetGroupsInput names a space.
 type ListTargetGroupsInput struct {
-	Space string `json:"-" query:"space"`
+	Space string `json:"-" query:"space" required:"true" doc:"The id of a space, which is its cluster's name."`
 }
 
 // Validate gives the rules that the input breaks.

@@ -16,12 +16,12 @@ import (
 type ServiceLogsInput struct {
 	Cluster   string  `json:"-" path:"cluster"`
 	Service   string  `json:"-" path:"service"`
-	Task      string  `json:"-" query:"task"` // id or cluster/id
-	Container string  `json:"-" query:"container"`
-	Limit     *int64  `json:"-" query:"limit"`
-	Seq       *string `json:"-" query:"seq"`   // a token of an earlier answer; without one the most recent events
-	Start     *int64  `json:"-" query:"start"` // in milliseconds since 1970, like End, which is not included
-	End       *int64  `json:"-" query:"end"`
+	Task      string  `json:"-" query:"task" required:"true" doc:"The task, by its id or as cluster/id."`
+	Container string  `json:"-" query:"container" required:"true" doc:"The name of the container."`
+	Limit     *int64  `json:"-" query:"limit" min:"1" max:"10000" doc:"At most so many events."`
+	Seq       *string `json:"-" query:"seq" doc:"A token of an earlier answer, to read on in its direction; without one come the most recent events."`
+	Start     *int64  `json:"-" query:"start" min:"0" doc:"Events from here on, in milliseconds since 1970."`
+	End       *int64  `json:"-" query:"end" min:"0" doc:"Events before this, in milliseconds since 1970."`
 }
 
 // ServiceLogsOutput is a page of a log, the oldest event first. Each token reads on in its direction; the end is where the same token comes

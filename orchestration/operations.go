@@ -19,7 +19,7 @@ type Operation struct {
 	Account   string          `json:"account"`
 	Cluster   string          `json:"cluster"`
 	Service   string          `json:"service"`
-	State     journal.State   `json:"state"` // running, succeeded, rolling-back, rolled-back or failed: something is left
+	State     journal.State   `json:"state" values:"running,succeeded,rolling-back,rolled-back,failed" doc:"Failed: something is left."`
 	Steps     []OperationStep `json:"steps"`
 	Result    json.RawMessage `json:"result"`
 	Problem   json.RawMessage `json:"problem"`
@@ -68,8 +68,8 @@ func told(op journal.Operation) Operation {
 
 // ListOperationsInput narrows the list.
 type ListOperationsInput struct {
-	State   string `json:"-" query:"state"`
-	Cluster string `json:"-" query:"cluster"`
+	State   string `json:"-" query:"state" values:"running,succeeded,rolling-back,rolled-back,failed" doc:"Only operations in this state."`
+	Cluster string `json:"-" query:"cluster" doc:"Only operations in this cluster."`
 }
 
 // Validate gives the rules that the input breaks.

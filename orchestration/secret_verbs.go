@@ -14,7 +14,7 @@ import (
 
 // ListSecretsInput narrows the list to secrets that carry all these tags.
 type ListSecretsInput struct {
-	Tags map[string]string `json:"-" query:"*"`
+	Tags map[string]string `json:"-" query:"*" doc:"Keys and values of tags: only secrets that carry all of them."`
 }
 
 // ListSecrets gives the ARNs of the org's secrets that carry all the tags asked for; the org's own tag cannot be overridden.
@@ -187,7 +187,7 @@ const (
 // DeleteSecretInput names a secret, and the days in which it can be restored: 0 for none.
 type DeleteSecretInput struct {
 	Secret string `json:"-" path:"secret"`
-	Window *int64 `json:"-" query:"window"`
+	Window *int64 `json:"-" query:"window" min:"0" max:"30" doc:"The days in which it can be restored: 7 to 30, or 0 for none; 7 where it is left out."`
 }
 
 // Validate gives the rules that the input breaks.

@@ -14,7 +14,7 @@ import (
 type DeleteServiceInput struct {
 	Cluster   string `json:"-" path:"cluster"`
 	Service   string `json:"-" path:"service"`
-	Recursive bool   `json:"-" query:"recursive"` // also what it stands on and nothing else uses
+	Recursive bool   `json:"-" query:"recursive" doc:"Delete also what it stands on and nothing else uses, after the answer."`
 }
 
 // Validate gives the rules that the input breaks.

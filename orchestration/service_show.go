@@ -12,7 +12,7 @@ import (
 // ListServicesInput names a cluster.
 type ListServicesInput struct {
 	Cluster string `json:"-" path:"cluster"`
-	All     bool   `json:"-" query:"all"` // the services themselves, not their ARNs
+	All     bool   `json:"-" query:"all" doc:"The services themselves, not their ARNs."`
 }
 
 // Validate gives the rules that the input breaks.
@@ -53,7 +53,7 @@ func (a *Account) ListServices(ctx context.Context, in *ListServicesInput) (any,
 type ShowServiceInput struct {
 	Cluster string `json:"-" path:"cluster"`
 	Service string `json:"-" path:"service"`
-	All     bool   `json:"-" query:"all"` // with what it stands on
+	All     bool   `json:"-" query:"all" doc:"With what it stands on: its cluster, task definition, tasks and endpoint."`
 }
 
 // Validate gives the rules that the input breaks.

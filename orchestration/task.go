@@ -116,7 +116,7 @@ func (a *Account) task(ctx context.Context, in *ShowTaskInput) (*awsecs.Task, er
 // StopTaskInput names a task to stop.
 type StopTaskInput struct {
 	ShowTaskInput
-	Reason string `json:"-" query:"reason"` // shown with the stopped task
+	Reason string `json:"-" query:"reason" doc:"Why, in at most 255 characters: it is shown with the stopped task."`
 }
 
 // longestReason is how many characters ECS takes. (API reference of StopTask, reason.)
@@ -162,8 +162,8 @@ func (a *Account) StopTask(ctx context.Context, in *StopTaskInput) (string, erro
 type ListTasksInput struct {
 	Cluster   string   `json:"-" path:"cluster"`
 	TaskDef   string   `json:"-" path:"taskdef"`
-	Status    []string `json:"-" query:"status"`    // RUNNING, STOPPED or both; RUNNING where none is given
-	StartedBy string   `json:"-" query:"startedBy"` // "": whoever started them
+	Status    []string `json:"-" query:"status" values:"RUNNING,STOPPED" doc:"Tasks that are to run, that have been stopped, or both; RUNNING where it is left out."`
+	StartedBy string   `json:"-" query:"startedBy" doc:"Only tasks that were started with this."`
 }
 
 // Validate gives the rules that the input breaks.

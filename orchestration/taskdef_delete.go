@@ -20,8 +20,8 @@ const kindTasks = "tasks of family"
 type DeleteTaskDefInput struct {
 	Cluster   string `json:"-" path:"cluster"`
 	TaskDef   string `json:"-" path:"taskdef"`
-	Recursive bool   `json:"-" query:"recursive"` // also the space, when nothing else is in it
-	Force     bool   `json:"-" query:"force"`     // stop the tasks that run
+	Recursive bool   `json:"-" query:"recursive" doc:"Delete also its cluster, role and log group, when nothing else is in the cluster."`
+	Force     bool   `json:"-" query:"force" doc:"Stop the tasks that run, which are a 409 otherwise."`
 }
 
 // Validate gives the rules that the input breaks.

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+func openAPILines() []Line {
+	var lines []Line
+	for _, route := range table(Options{}.withDefaults()) {
+		lines = append(lines, route.Line)
+	}
+	return lines
+}
+
+// TestOpenAPI asks for the document as anybody may, and has a library read and check it.
+func TestOpenAPI(t *testing.T) {
+	h := New(Options{Token: token, Version: Version{Version: "1.2.3"}})
+	f := &front{Handler: h}
+	w := f.ask("GET", "/v1/ecs/openapi.json", "", "X-Other", "")
+	if w.Code != 200 || w.Header().Get("Content-Type") != "application/json" {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	again := (&front{Handler: New(Options{Version: Version{Version: "1.2.3"}})}).ask("GET", "/v1/ecs/openapi.json", "")
+	if !bytes.Equal(w.Body.Bytes(), again.Body.Bytes()) {
+		t.Error("two processes describe themselves differently")
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(w.Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
+		t.Error(err)
+	}
+	if doc.OpenAPI != "3.1.0" || doc.Info.Version != "1.2.3" {
+		t.Errorf("OpenAPI %s of version %s", doc.OpenAPI, doc.Info.Version)
+	}
+}
+
+// TestEveryLineIsDescribed holds that the document has all that a reader needs of a line.
+func TestEveryLineIsDescribed(t *testing.T) {
+	doc := newOpenAPI(Version{}, openAPILines())
+	actions := map[string]bool{}
+	for _, line := range openAPILines() {
+		if line.Part {
+			continue
+		}
+		name := line.Method + " " + line.Path
+		if !regexp.MustCompile(`^[A-Z][A-Za-z]+$`).MatchString(line.Action) {
+			t.Errorf("%s: %q is no name: call its route's named(…)", name, line.Action)
+		}
+		if actions[line.Action] {
+			t.Errorf("%s: another line is %s too: call its route's named(…)", name, line.Action)
+		}
+		actions[line.Action] = true
+		for _, output := range line.Outputs {
+			if output.Kind().String() == "interface" {
+				t.Errorf("%s answers with any: say with gives(…) which forms that has", name)
+			}
+		}
+		operation := doc.Paths.Value(line.Path).GetOperation(line.Method)
+		if operation.Tags[0] == "" {
+			t.Errorf("%s is of no group: see groups", name)
+		}
+		for _, parameter := range operation.Parameters {
+			if parameter.Value.Description == "" {
+				t.Errorf("%s: %s %s has no description: see variables, or give its field a tag doc:\"…\"", name, parameter.Value.In, parameter.Value.Name)
+			}
+		}
+		if body := operation.RequestBody; body != nil && len(body.Value.Content["application/json"].Examples) == 0 {
+			t.Errorf("%s has no example of its body: examples/%s.json", name, line.Action)
+		}
+	}
+	// An example of nothing is a mistake in its name.
+	files, _ := exampleFiles.ReadDir("examples")
+	for _, file := range files {
+		action, _, _ := strings.Cut(file.Name(), ".")
+		action, _, _ = strings.Cut(action, "-")
+		if !actions[action] {
+			t.Errorf("examples/%s is of no action", file.Name())
+		}
+	}
+	for name, schema := range doc.Components.Schemas {
+		if encoded, err := json.Marshal(schema); err != nil || len(encoded) < 20 {
+			t.Errorf("%s: %s %v", name, encoded, err)
+		}
+	}
+}
