@@ -161,6 +161,8 @@ var lives = map[string]life{
 	"define":           {prepare: nothing, act: func(w *world) { w.send("POST", "/taskdefs", supercool) }},
 	"redefine":         {prepare: defined, act: func(w *world) { w.send("PUT", supercoolPath, supercooler) }},
 	"run":              {prepare: defined, act: func(w *world) { w.send("POST", supercoolPath+"/tasks", `{"Count": 2}`) }},
+	"cluster":          {prepare: nothing, act: func(w *world) { w.send("POST", "/clusters", bareCluster) }},
+	"cluster away":     {prepare: ground, act: func(w *world) { w.send("DELETE", "/clusters/myclu", "") }},
 	"undefine":         {prepare: defined, act: func(w *world) { w.send("DELETE", supercoolPath+"?recursive=true&force=true", "") }},
 }
 

@@ -15,6 +15,7 @@ import (
 const (
 	servicesPerCall        = 10
 	tasksPerCall           = 100
+	clustersPerCall        = 100
 	taskDefinitionsPerCall = 10
 	page                   = 100 // asked for everywhere: ListServices gives ten otherwise
 )

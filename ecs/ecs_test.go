@@ -57,6 +57,7 @@ func pages(t *testing.T, key string) func(*awstest.Request) awstest.Answer {
 func TestPages(t *testing.T) {
 	want := []string{"task-definition/f:3", "task-definition/f:2", "task-definition/f:1"}
 	for key, list := range map[string]func(t *testing.T, c *Client) ([]string, error){
+		"clusterArns":        func(t *testing.T, c *Client) ([]string, error) { return c.ListClusters(t.Context()) },
 		"serviceArns":        func(t *testing.T, c *Client) ([]string, error) { return c.ListServices(t.Context(), "c") },
 		"taskDefinitionArns": func(t *testing.T, c *Client) ([]string, error) { return c.ListTaskDefinitions(t.Context(), "f", "") },
 		"taskArns": func(t *testing.T, c *Client) ([]string, error) {
@@ -233,6 +234,28 @@ func TestService(t *testing.T) {
 	}
 }
 
+// TestDescribeClusters: in batches, with their tags, without those that are gone.
+func TestDescribeClusters(t *testing.T) {
+	handle := func(r *awstest.Request) awstest.Answer {
+		asked := r.JSON(t)
+		names := strs(asked, "clusters")
+		if len(names) > 100 || !slices.Equal(strs(asked, "include"), []string{"TAGS"}) {
+			return awstest.Refuse(400, "InvalidParameterException", "too many, or no tags")
+		}
+		clusters := []object{{"clusterArn": "deleted", "status": "INACTIVE"}}
+		for _, name := range names[1:] {
+			clusters = append(clusters, object{"clusterArn": name, "status": "ACTIVE"})
+		}
+		return awstest.OK(object{"clusters": clusters, "failures": []object{{"arn": names[0], "reason": "MISSING"}}})
+	}
+	in(t, handle, func(t *testing.T, c *Client, server *awstest.Server) {
+		found, err := c.DescribeClusters(t.Context(), make([]string, 250))
+		if err != nil || len(found) != 247 || len(server.Calls()) != 3 {
+			t.Errorf("%d, %v in %d calls", len(found), err, len(server.Calls()))
+		}
+	})
+}
+
 func TestDescribeTasks(t *testing.T) {
 	handle := func(r *awstest.Request) awstest.Answer {
 		ids := strs(r.JSON(t), "tasks")
@@ -334,6 +357,10 @@ func TestHollow(t *testing.T) {
 			_, err := c.CreateService(t.Context(), &awsecs.CreateServiceInput{ServiceName: aws.String("s")})
 			return err
 		},
+		"DeleteCluster": func(t *testing.T, c *Client) error {
+			_, err := c.DeleteCluster(t.Context(), "c")
+			return err
+		},
 		"DeleteService": func(t *testing.T, c *Client) error {
 			_, err := c.DeleteService(t.Context(), "c", "s")
 			return err
@@ -376,7 +403,7 @@ func TestWrites(t *testing.T) {
 		if s, err := c.DeleteService(t.Context(), "c", "s"); err != nil || aws.StringValue(s.Status) != "DRAINING" {
 			t.Errorf("%v, %v", s, err)
 		}
-		if err := c.DeleteCluster(t.Context(), "c"); common.KindOf(err) != common.Conflict {
+		if _, err := c.DeleteCluster(t.Context(), "c"); common.KindOf(err) != common.Conflict {
 			t.Error(err)
 		}
 		if err := c.DeregisterTaskDefinition(t.Context(), "f:1"); common.KindOf(err) != common.NotFound {

@@ -14,7 +14,11 @@ import (
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 )
 
-const kindCluster = "cluster"
+const (
+	kindCluster   = "cluster"
+	statusActive  = "ACTIVE"
+	statusDeleted = "INACTIVE" // what a deleted cluster is for as long as ECS describes it
+)
 
 // ourCluster gives an active cluster of ours with its tags. NotFound if it is absent, inactive or another org's.
 func (a *Account) ourCluster(ctx context.Context, name string) (*awsecs.Cluster, error) {
@@ -116,7 +120,7 @@ func (a *Account) activeCluster(ctx context.Context, inputs plan.Inputs, cluster
 	if !a.owns(fromECSTags(cluster.Tags)) {
 		return nil, notOurs("cluster", aws.StringValue(cluster.ClusterName))
 	}
-	for pause := time.Second; aws.StringValue(cluster.Status) != "ACTIVE"; pause = min(2*pause, 15*time.Second) {
+	for pause := time.Second; aws.StringValue(cluster.Status) != statusActive; pause = min(2*pause, 15*time.Second) {
 		name := aws.StringValue(cluster.ClusterName)
 		if aws.StringValue(cluster.Status) == "FAILED" {
 			return nil, common.Newf(common.Failed, "cluster %s could not be provisioned", name)
@@ -144,7 +148,8 @@ func (a *Account) releaseCluster(ctx context.Context, r plan.Resource) (found bo
 	if err := a.unused(ctx, r.Key); err != nil {
 		return true, err
 	}
-	return true, absent(a.ecs.DeleteCluster(ctx, r.Key))
+	_, err = a.ecs.DeleteCluster(ctx, r.Key)
+	return true, absent(err)
 }
 
 // unused gives a *plan.KeptError that says what is in the space: an active service, a task that is to run, or a managed task definition. A

@@ -202,11 +202,7 @@ func (a *Account) candidates(ctx context.Context) ([]candidate, error) {
 		func(ctx context.Context) error {
 			listed, err := a.tagging.Resources(ctx, sortedKeys(taggedKinds), map[string]string{common.TagOrg: a.Org})
 			for _, one := range listed {
-				tags := common.Tags{}
-				for _, tag := range one.Tags {
-					tags[aws.StringValue(tag.Key)] = aws.StringValue(tag.Value)
-				}
-				add(resourceOf(aws.StringValue(one.ResourceARN)), tags)
+				add(resourceOf(aws.StringValue(one.ResourceARN)), fromTaggingTags(one.Tags))
 			}
 			return err
 		},

@@ -111,6 +111,9 @@ func (a *Account) tookEffect(ctx context.Context, effect plan.Effect) (bool, err
 	case kindSecret:
 		tags, err := a.tagsOf(ctx, r)
 		return err == nil && a.carries(tags, r), absent(err)
+	case kindCluster:
+		_, err := a.ecs.Cluster(ctx, r.Key)
+		return err != nil, absent(err)
 	}
 	if r.Kind == kindTaskDefinition && effect.Change == plan.Deleted {
 		return a.deregistered(ctx, effect)

@@ -59,32 +59,37 @@ func (op *operation) registryNode(p *plan.Plan, asked *awsdiscovery.CreateServic
 
 // ourRegistry gives a service registry that a request names. NotFound if it is absent, or neither ours nor among the account's allowed
 // ARNs.
-func (a *Account) ourRegistry(ctx context.Context, registryARN string) (registry *awsdiscovery.Service, err error) {
+func (a *Account) ourRegistry(ctx context.Context, registryARN string) (*awsdiscovery.Service, error) {
 	if err := a.here(ctx, registryARN); err != nil {
 		return nil, err
 	}
-	tags := common.Tags{}
+	if a.allows(registryARN) {
+		return a.discovery.Service(ctx, last(registryARN))
+	}
+	registry, tags, err := a.readRegistry(ctx, registryARN)
+	if err != nil {
+		return nil, err
+	}
+	if !a.owns(tags) {
+		return nil, notOurs("service registry", registryARN)
+	}
+	return registry, nil
+}
+
+// readRegistry gives a service registry with its tags. NotFound if it is absent.
+func (a *Account) readRegistry(ctx context.Context, registryARN string) (registry *awsdiscovery.Service, tags common.Tags, err error) {
 	err = look(ctx,
 		func(ctx context.Context) (err error) {
 			registry, err = a.discovery.Service(ctx, last(registryARN))
 			return err
 		},
 		func(ctx context.Context) error {
-			if a.allows(registryARN) {
-				return nil
-			}
 			read, err := a.discovery.Tags(ctx, registryARN)
 			tags = fromDiscoveryTags(read)
 			return absent(err)
 		},
 	)
-	if err != nil {
-		return nil, err
-	}
-	if !a.owns(tags) && !a.allows(registryARN) {
-		return nil, notOurs("service registry", registryARN)
-	}
-	return registry, nil
+	return registry, tags, err
 }
 
 // endpoint gives the name at which a registry is found: name.namespace.

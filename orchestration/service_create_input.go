@@ -73,12 +73,7 @@ func (v *violations) definitionChoice(in *CreateServiceInput) {
 	case named == "":
 		v.add("/service/TaskDefinition", "a task definition is required, here or as taskdefinition")
 	default:
-		v.check(
-			definitionPattern.MatchString(named) || definitionARN.MatchString(named),
-			"/service/TaskDefinition",
-			"%q is no family, family:revision or ARN of a task definition",
-			named,
-		)
+		v.definitionName("/service/TaskDefinition", named)
 	}
 }
 

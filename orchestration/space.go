@@ -132,6 +132,10 @@ func (a *Account) decide(ctx context.Context, name string, all []*ground) {
 	a.takeBackGround(ctx, all, relied, func(step *plan.Step) bool { return !isCluster(step) })
 	for _, g := range all {
 		for _, retirement := range g.leaving {
+			if reason := a.askedForSince(name, g.op); reason != "" {
+				g.op.ledger.Set(retirement, nil, func(s *plan.Step) { s.State, s.Reason = plan.Kept, reason })
+				continue
+			}
 			a.engine.RetireOne(ctx, g.op.ledger, retirement)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go/aws"
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 	awsiam "github.com/aws/aws-sdk-go/service/iam"
+	awstagging "github.com/aws/aws-sdk-go/service/resourcegroupstaggingapi"
 	awssecrets "github.com/aws/aws-sdk-go/service/secretsmanager"
 	awsdiscovery "github.com/aws/aws-sdk-go/service/servicediscovery"
 )
@@ -17,15 +18,18 @@ const (
 	flavorTask    = "task"
 )
 
-// owned gives the tags that say whose something is and which operation made it.
+// owned gives the tags that say whose something is and which operation made it. What is made outside any space names none.
 func (op *operation) owned(flavor string) common.Tags {
-	return common.Tags{
+	tags := common.Tags{
 		common.TagOrg:       op.account.Org,
-		common.TagSpace:     op.record.Cluster,
 		common.TagType:      "container",
 		common.TagFlavor:    flavor,
 		common.TagOperation: op.record.ID,
 	}
+	if op.record.Cluster != "" {
+		tags[common.TagSpace] = op.record.Cluster
+	}
+	return tags
 }
 
 // owns says whether what carries these tags is our org's.
@@ -93,4 +97,8 @@ func discoveryTags(tags common.Tags) []*awsdiscovery.Tag {
 
 func fromDiscoveryTags(tags []*awsdiscovery.Tag) common.Tags {
 	return fromTags(tags, func(t *awsdiscovery.Tag) (*string, *string) { return t.Key, t.Value })
+}
+
+func fromTaggingTags(tags []*awstagging.Tag) common.Tags {
+	return fromTags(tags, func(t *awstagging.Tag) (*string, *string) { return t.Key, t.Value })
 }

@@ -56,11 +56,7 @@ type ShowTaskInput struct {
 
 // Validate gives the rules that the input breaks.
 func (in *ShowTaskInput) Validate() []common.Violation {
-	names := []string{in.Task}
-	if in.TaskDef != "" {
-		names = append(names, in.TaskDef)
-	}
-	return pathNames(in.Cluster, names...)
+	return pathNames(in.Cluster, ofPath(in.Task, in.TaskDef)...)
 }
 
 // ShowTask gives a task with its tags. NotFound if the cluster is absent or another org's, or the task is not in it or not of the family.
@@ -158,17 +154,17 @@ func (a *Account) StopTask(ctx context.Context, in *StopTaskInput) (string, erro
 	return "OK", nil
 }
 
-// ListTasksInput names a family and which of its tasks are asked for.
+// ListTasksInput names a cluster, a family where the path has it, and which of the tasks are asked for.
 type ListTasksInput struct {
 	Cluster   string   `json:"-" path:"cluster"`
-	TaskDef   string   `json:"-" path:"taskdef"`
+	TaskDef   string   `json:"-" path:"taskdef"` // "": of any family
 	Status    []string `json:"-" query:"status" values:"RUNNING,STOPPED" doc:"Tasks that are to run, that have been stopped, or both; RUNNING where it is left out."`
 	StartedBy string   `json:"-" query:"startedBy" doc:"Only tasks that were started with this."`
 }
 
 // Validate gives the rules that the input breaks.
 func (in *ListTasksInput) Validate() []common.Violation {
-	v := violations(pathNames(in.Cluster, in.TaskDef))
+	v := violations(pathNames(in.Cluster, ofPath(in.TaskDef)...))
 	for _, status := range in.Status {
 		known := status == awsecs.DesiredStatusRunning || status == awsecs.DesiredStatusStopped
 		v.check(known, "/query/status", "the query parameter status must be %s or %s", awsecs.DesiredStatusRunning, awsecs.DesiredStatusStopped)
@@ -176,8 +172,8 @@ func (in *ListTasksInput) Validate() []common.Violation {
 	return v
 }
 
-// ListTasks gives the tasks of a family as cluster/id: those that are to run, or have been stopped within the hour. NotFound if the cluster
-// is absent or another org's.
+// ListTasks gives the tasks of a cluster, or of a family in it, as cluster/id: those that are to run, or have been stopped within the hour.
+// NotFound if the cluster is absent or another org's.
 //
 // ECS takes startedBy beside no other filter, and then tells neither the family nor, for sure, the status. So the tasks are listed by both,
 // and read to see who started them.
@@ -191,9 +187,13 @@ func (a *Account) ListTasks(ctx context.Context, in *ListTasksInput) ([]string, 
 		_, err := a.ourCluster(ctx, in.Cluster)
 		return err
 	}}
+	var family *string
+	if in.TaskDef != "" {
+		family = &in.TaskDef
+	}
 	for i, status := range statuses {
 		reads = append(reads, func(ctx context.Context) (err error) {
-			listed[i], err = a.ecs.ListTasks(ctx, &awsecs.ListTasksInput{Cluster: &in.Cluster, Family: &in.TaskDef, DesiredStatus: &status})
+			listed[i], err = a.ecs.ListTasks(ctx, &awsecs.ListTasksInput{Cluster: &in.Cluster, Family: family, DesiredStatus: &status})
 			return err
 		})
 	}

@@ -11,11 +11,20 @@ import (
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 )
 
-// RunTasksInput names a family, and says how its tasks are run. Cluster and task definition are the path's.
+// RunTasksInput names a task definition, and says how its tasks are run. The cluster is the path's, and so is the family where the path has
+// it: its newest revision is run. Else the body names one, by family, family:revision or ARN.
 type RunTasksInput struct {
 	Space   string `json:"-" path:"cluster"`
 	TaskDef string `json:"-" path:"taskdef"`
 	awsecs.RunTaskInput
+}
+
+// definition is what names the task definition.
+func (in *RunTasksInput) definition() string {
+	if in.TaskDef != "" {
+		return in.TaskDef
+	}
+	return aws.StringValue(in.TaskDefinition)
 }
 
 // RunTasksOutput are the tasks that were started, and why others found no place.
@@ -24,14 +33,14 @@ type RunTasksOutput struct {
 	TasksOutput
 }
 
-// RunTasks runs tasks of the newest revision of a family. Invalid names every broken rule; NotFound if the cluster or the family is absent
-// or another org's, or the request names a role that may not be used; Conflict if the family is another space's. What was started is not
-// taken back: a failure has started nothing, unless it says so.
+// RunTasks runs tasks of a task definition. Invalid names every broken rule; NotFound if the cluster or the definition is absent or another
+// org's, or the request names a role that may not be used; Conflict if the definition is another space's. What was started is not taken
+// back: a failure has started nothing, unless it says so.
 func (a *Account) RunTasks(ctx context.Context, in *RunTasksInput) (*RunTasksOutput, error) {
 	if err := in.validate(a); err != nil {
 		return nil, err
 	}
-	what := asked{verb: "RunTasks", cluster: in.Space, service: in.TaskDef, request: in} // it holds nothing: a family's tasks may be run at once
+	what := asked{verb: "RunTasks", cluster: in.Space, service: familyOf(in.definition()), request: in} // it holds nothing: a family's tasks may be run at once
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*RunTasksOutput], error) {
 		definition, err := a.lookRun(ctx, in)
 		if err != nil {
@@ -50,12 +59,11 @@ func (a *Account) lookRun(ctx context.Context, in *RunTasksInput) (definition *a
 			return err
 		},
 		func(ctx context.Context) error {
-			newest, err := a.revision(ctx, in.TaskDef)
-			if err != nil {
-				return err
+			found, err := a.lookRunnable(ctx, in)
+			if err == nil {
+				definition = found.TaskDefinition
 			}
-			definition = newest.TaskDefinition
-			return a.belongs(newest, in.Space)
+			return err
 		},
 	}
 	reads = append(reads, a.lookReferences(in.references(), in.Space)...)
@@ -65,6 +73,18 @@ func (a *Account) lookRun(ctx context.Context, in *RunTasksInput) (definition *a
 	return definition, in.fits(cluster, definition)
 }
 
+// lookRunnable gives the definition that is to be run: the newest revision of the path's family, or what the body names.
+func (a *Account) lookRunnable(ctx context.Context, in *RunTasksInput) (*revision, error) {
+	if in.TaskDef == "" {
+		return a.standing(ctx, in.definition(), in.Space)
+	}
+	newest, err := a.revision(ctx, in.TaskDef)
+	if err != nil {
+		return nil, err
+	}
+	return newest, a.belongs(newest, in.Space)
+}
+
 // buildRunTasks plans the run: the start of the tasks is its commit point. They carry the operation's mark, by which it can be read whether
 // they were started.
 func (op *operation) buildRunTasks(in *RunTasksInput, definition *awsecs.TaskDefinition) prepared[*RunTasksOutput] {
@@ -72,7 +92,7 @@ func (op *operation) buildRunTasks(in *RunTasksInput, definition *awsecs.TaskDef
 	request := buildRunTask(&in.RunTaskInput, in.Space, aws.StringValue(definition.TaskDefinitionArn), op.record.ID, a.network())
 	run := plan.Add(p, plan.Node[TasksOutput]{
 		Name:   "tasks started",
-		Effect: plan.Effect{Change: plan.Started, Resource: op.resource(kindTask, in.TaskDef)},
+		Effect: plan.Effect{Change: plan.Started, Resource: op.resource(kindTask, aws.StringValue(definition.Family))},
 		Call: func(ctx context.Context, inputs plan.Inputs) (started TasksOutput, err error) {
 			err = again(inputs, visible, roleInvisible(fresh(definition)), func() error {
 				tasks, failures, err := a.ecs.RunTask(ctx, request)

@@ -15,19 +15,23 @@ const mostTasks = 10
 var startedByPattern = regexp.MustCompile(`^[a-zA-Z0-9_/.-]{1,128}$`)
 
 // Validate gives the rules that the path breaks. Those of the body need the account: see validate.
-func (in *RunTasksInput) Validate() []common.Violation { return pathNames(in.Space, in.TaskDef) }
+func (in *RunTasksInput) Validate() []common.Violation {
+	return pathNames(in.Space, ofPath(in.TaskDef)...)
+}
 
 // validate gives Invalid with every rule that the input breaks by itself.
 func (in *RunTasksInput) validate(a *Account) error {
 	var v violations
 	given := func(name *string) bool { return aws.StringValue(name) != "" }
 	v.check(!given(in.Cluster) || *in.Cluster == in.Space, "/Cluster", "the path names the cluster %s", in.Space)
-	v.check(
-		!given(in.TaskDefinition) || *in.TaskDefinition == in.TaskDef,
-		"/TaskDefinition",
-		"the path names the task definition %s, whose newest revision is run",
-		in.TaskDef,
-	)
+	switch {
+	case in.TaskDef == "" && !given(in.TaskDefinition):
+		v.add("/TaskDefinition", "a task definition is required")
+	case in.TaskDef == "":
+		v.definitionName("/TaskDefinition", *in.TaskDefinition)
+	case given(in.TaskDefinition) && *in.TaskDefinition != in.TaskDef:
+		v.add("/TaskDefinition", "the path names the task definition %s, whose newest revision is run", in.TaskDef)
+	}
 	v.within("/Count", in.Count, 1, mostTasks)
 	v.text("/StartedBy", in.StartedBy, startedByPattern, "1 to 128 letters, digits and -_/.")
 	v.check(in.LaunchType == nil || len(in.CapacityProviderStrategy) == 0, "/CapacityProviderStrategy", "a launch type and a strategy exclude each other")
