@@ -389,7 +389,7 @@ func (f *File) put(tx *bolt.Tx, id string, record []byte) error {
 	return tx.Bucket(operationsBucket).Delete([]byte(id))
 }
 
-// purge forgets what has ended long ago.
+// purge forgets what has ended long ago, and has nothing left to go.
 func (f *File) purge() {
 	ended, err := f.Memory.List(Filter{})
 	if err != nil {
@@ -398,7 +398,7 @@ func (f *File) purge() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, op := range ended {
-		if op.EndedAt != nil && time.Since(*op.EndedAt) > keep {
+		if op.EndedAt != nil && time.Since(*op.EndedAt) > keep && !op.Pending() {
 			f.pending[op.ID] = nil
 			f.Memory.forget(op)
 		}

@@ -121,10 +121,11 @@ func TestWhatEndedLongAgoIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t, dir)
 		defer func() { _ = f.Close() }()
-		old, running := operation("old"), operation("running")
+		old, running, pending := operation("old"), operation("running"), operation("pending")
 		now := time.Now()
 		old.EndedAt, old.State = &now, Succeeded
-		_, _ = f.Save(old, true), f.Save(running, true)
+		pending.EndedAt, pending.State, pending.Retirements = &now, Succeeded, []plan.Step{{State: plan.Postponed}}
+		_, _, _ = f.Save(old, true), f.Save(running, true), f.Save(pending, true)
 		time.Sleep(keep + 2*purgeEvery)
 		synctest.Wait()
 		if _, ok := f.Get("old"); ok {
@@ -137,6 +138,9 @@ func TestWhatEndedLongAgoIsForgotten(t *testing.T) {
 		}
 		if _, ok := f.Get("running"); !ok {
 			t.Error("an operation that has not ended is forgotten")
+		}
+		if _, ok := f.Get("pending"); !ok {
+			t.Error("an operation is forgotten, and with it what it has yet to retire")
 		}
 	})
 }

@@ -129,6 +129,16 @@ func (a *Account) spaceRevisions(ctx context.Context, r plan.Resource) ([]*revis
 
 // inUse gives the task definitions that services and tasks of a cluster name, by ARN.
 func (a *Account) inUse(ctx context.Context, cluster string) (map[string]bool, error) {
+	uses, err := a.uses(ctx, cluster)
+	used := map[string]bool{}
+	for definition := range uses {
+		used[definition] = true
+	}
+	return used, err
+}
+
+// uses says of the task definitions in use in a cluster, by ARN, how they are: a service stands on one, tasks and deployments pass.
+func (a *Account) uses(ctx context.Context, cluster string) (map[string]need, error) {
 	var services []*awsecs.Service
 	var tasks []*awsecs.Task
 	err := look(ctx,
@@ -145,15 +155,17 @@ func (a *Account) inUse(ctx context.Context, cluster string) (map[string]bool, e
 			return absent(err)
 		},
 	)
-	used := map[string]bool{}
+	used := map[string]need{}
+	for _, task := range tasks {
+		used[aws.StringValue(task.TaskDefinitionArn)] = passing
+	}
 	for _, service := range services {
-		used[aws.StringValue(service.TaskDefinition)] = true
 		for _, deployment := range service.Deployments {
-			used[aws.StringValue(deployment.TaskDefinition)] = true
+			used[aws.StringValue(deployment.TaskDefinition)] = passing
 		}
 	}
-	for _, task := range tasks {
-		used[aws.StringValue(task.TaskDefinitionArn)] = true
+	for _, service := range services {
+		used[aws.StringValue(service.TaskDefinition)] = lasting
 	}
 	delete(used, "")
 	return used, err
@@ -184,7 +196,7 @@ func (a *Account) secretsOf(ctx context.Context, revisions []*revision) (map[str
 }
 
 // releaseSecrets deletes the secrets of a space that nothing needs any more. Those that lie elsewhere are not the space's to delete.
-func (a *Account) releaseSecrets(ctx context.Context, r plan.Resource, secrets, needed map[string]string) error {
+func (a *Account) releaseSecrets(ctx context.Context, r plan.Resource, secrets map[string]string, needed map[string]need) error {
 	var calls []func(context.Context) error
 	for arn, name := range secrets {
 		if needed[arn] != "" || !strings.HasPrefix(name, secretPath(a.Org, r.Space)) {

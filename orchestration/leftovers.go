@@ -85,9 +85,6 @@ func (a *Account) Leftovers(ctx context.Context, _ *LeftoversInput) ([]Leftover,
 	found := []Leftover{}
 	told := map[string]bool{} // what is left may carry the mark of its operation as well
 	for _, op := range operations {
-		if op.EndedAt != nil {
-			continue
-		}
 		for _, step := range leftIn(op.Progress) {
 			r := step.Effect.Resource
 			told[r.Kind+op.ID] = true

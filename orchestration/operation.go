@@ -126,6 +126,12 @@ func (op *operation) keep(durable bool, change func(*journal.Operation)) {
 	_ = op.Save(op.ledger.Progress(), durable) // logged there
 }
 
+func (op *operation) ended() bool {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	return op.record.EndedAt != nil
+}
+
 // end says how the operation ended.
 func (op *operation) end(state journal.State) {
 	now := time.Now()
@@ -311,7 +317,8 @@ const (
 )
 
 // drive does what is left of an operation, ends its lease and its hold, and its record when nothing is left. What could not be released
-// is tried again until it is; in between the operation is failed, and holds nothing. report is called after each attempt. When ctx ends,
+// is tried again until it is; in between the operation is failed, and holds nothing. What is postponed is tried again likewise, but the
+// operation has ended as it was to. report is called after each attempt. When ctx ends, or the account is closing between two attempts,
 // the journal knows what is left.
 func (a *Account) drive(ctx context.Context, op *operation, end journal.State, work func(context.Context, *plan.Ledger) error, report func()) {
 	for pause := firstRetry; ; pause = min(2*pause, longestRetry) {
@@ -323,17 +330,20 @@ func (a *Account) drive(ctx context.Context, op *operation, end journal.State, w
 				err = a.leave(ctx, op)
 			}
 		}
-		left := leftIn(op.ledger.Progress())
-		if err == nil && len(left) == 0 {
+		progress := op.ledger.Progress()
+		left := len(leftIn(progress))
+		if err == nil && left == 0 && !op.ended() {
 			op.end(end)
 		}
 		report()
-		if err != nil || len(left) == 0 {
+		if err != nil || left == 0 && !progress.Pending() {
 			return
 		}
-		a.Observe(op.record.Verb, string(journal.Failed))
-		op.log().WithFields(logrus.Fields{"state": string(journal.Failed), "left": len(left)}).Warn("operation")
-		if sleep(ctx, pause) != nil {
+		if !op.ended() {
+			a.Observe(op.record.Verb, string(journal.Failed))
+			op.log().WithFields(logrus.Fields{"state": string(journal.Failed), "left": left}).Warn("operation")
+		}
+		if sleep(a.watching, pause) != nil {
 			return
 		}
 		if !op.free {

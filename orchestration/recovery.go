@@ -21,7 +21,7 @@ func (a *Account) Recover(ctx context.Context) error {
 		return errors.Wrap(err, "the journal cannot be read")
 	}
 	for _, record := range operations {
-		if record.EndedAt != nil {
+		if record.EndedAt != nil && !record.Pending() {
 			continue
 		}
 		op := &operation{account: a, record: record}

@@ -2,6 +2,7 @@ package orchestration
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,15 +49,26 @@ func (a *Account) releaseReplacedSecret(ctx context.Context, r plan.Resource) (f
 	if err != nil {
 		return true, err
 	}
-	if needed[arn] != "" {
+	switch needed[arn] {
+	case lasting:
 		return true, &plan.KeptError{Reason: "a definition in use names it"}
+	case passing:
+		return true, &plan.KeptError{Reason: "a task or a deployment is still on a definition that names it", Passing: true}
 	}
 	return true, absent(a.secrets.DeleteSecretNow(ctx, arn))
 }
 
+// need says for how long something is needed.
+type need string
+
+const (
+	lasting need = "lasting" // as long as the services and the managed task definitions are as they are
+	passing need = "passing" // by tasks and deployments that come to an end
+)
+
 // neededSecrets gives the secrets that are named by the definitions of services and tasks, and by the newest revision of each managed task definition, of a space
-// or, with everywhere, of all spaces of the org: their names by ARN.
-func (a *Account) neededSecrets(ctx context.Context, space string, everywhere bool) (map[string]string, error) {
+// or, with everywhere, of all spaces of the org, by ARN.
+func (a *Account) neededSecrets(ctx context.Context, space string, everywhere bool) (map[string]need, error) {
 	spaces := []string{space}
 	if everywhere {
 		listed, err := a.tagging.Resources(ctx, []string{"ecs:cluster"}, map[string]string{common.TagOrg: a.Org})
@@ -67,9 +79,9 @@ func (a *Account) neededSecrets(ctx context.Context, space string, everywhere bo
 			spaces = append(spaces, last(aws.StringValue(cluster.ResourceARN)))
 		}
 	}
-	definitions := map[string]bool{}
+	definitions := map[string]need{}
 	for _, one := range spaces {
-		used, err := a.inUse(ctx, one)
+		used, err := a.uses(ctx, one)
 		if err != nil {
 			return nil, err
 		}
@@ -77,18 +89,29 @@ func (a *Account) neededSecrets(ctx context.Context, space string, everywhere bo
 		if err != nil {
 			return nil, err
 		}
-		for definition := range used {
-			definitions[definition] = true
+		for definition, by := range used {
+			definitions[definition] = by
 		}
 		for _, family := range managed {
-			definitions[family] = true
+			definitions[family] = lasting
 		}
 	}
-	revisions, err := a.revisions(ctx, sortedKeys(definitions))
-	if err != nil {
-		return nil, err
+	needed := map[string]need{}
+	for _, by := range []need{passing, lasting} { // what is both lasts
+		named := slices.DeleteFunc(sortedKeys(definitions), func(definition string) bool { return definitions[definition] != by })
+		revisions, err := a.revisions(ctx, named)
+		if err != nil {
+			return nil, err
+		}
+		secrets, err := a.secretsOf(ctx, revisions)
+		if err != nil {
+			return nil, err
+		}
+		for arn := range secrets {
+			needed[arn] = by
+		}
 	}
-	return a.secretsOf(ctx, revisions)
+	return needed, nil
 }
 
 // deployed waits until the service has one deployment, and that is over, or the service is gone.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -64,6 +65,8 @@ const (
 	Absent   State = "absent"   // undone: nothing of it was found
 	Kept     State = "kept"     // left on purpose: someone else uses it or has changed it
 	Left     State = "left"     // could not be taken back yet
+
+	Postponed State = "postponed" // of a retirement: still needed, for a reason that passes
 )
 
 // Step is the record of one step of a plan.
@@ -97,6 +100,11 @@ type Progress struct {
 	Steps       []Step `json:"steps"`
 	Retirements []Step `json:"retirements,omitempty"` // what goes once the plan has committed; After are the retirements that go first
 	Committed   bool   `json:"committed,omitempty"`
+}
+
+// Pending says whether something that was to go once the plan had committed still stands, and is to be asked for again.
+func (p Progress) Pending() bool {
+	return slices.ContainsFunc(p.Retirements, func(s Step) bool { return s.State == Postponed || s.State == Left })
 }
 
 // Clone gives a copy that shares nothing that changes.

@@ -347,6 +347,29 @@ func TestWhatIsRefusedForAWhileIsTriedAgainAtOnce(t *testing.T) {
 	})
 }
 
+func TestWhatIsNeededForAWhileIsAskedForAgain(t *testing.T) {
+	w := newWorld()
+	e := w.engine()
+	release, needed := e.Release, true
+	e.Release = func(ctx context.Context, r Resource) (bool, error) {
+		if needed {
+			return true, &KeptError{Reason: "in use by a task", Passing: true}
+		}
+		return release(ctx, r)
+	}
+	w.set("first", true)
+	p := New()
+	p.Retire(Resource{Key: "second"}, p.Retire(Resource{Key: "first"}))
+	ledger := NewLedger(p.Progress(), w)
+	if err := e.Retire(t.Context(), ledger); err != nil || !ledger.Progress().Pending() || !slices.Equal(w.told, []State{Postponed}) {
+		t.Errorf("error %v, told %v", err, w.told)
+	}
+	needed = false
+	if err := e.Retire(t.Context(), ledger); err != nil || ledger.Progress().Pending() || !slices.Equal(w.told, []State{Postponed, Released, Absent}) {
+		t.Errorf("error %v, told %v", err, w.told)
+	}
+}
+
 func TestWhatSomeoneElseUsesIsKept(t *testing.T) {
 	w := newWorld()
 	e := w.engine()

@@ -26,7 +26,10 @@ type Engine struct {
 }
 
 // KeptError says that something is left on purpose: someone else uses it, or has changed it since.
-type KeptError struct{ Reason string }
+type KeptError struct {
+	Reason  string
+	Passing bool // of a retirement: it is to be asked for again
+}
 
 func (e *KeptError) Error() string { return e.Reason }
 

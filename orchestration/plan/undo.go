@@ -119,7 +119,7 @@ func (e *Engine) late(step *Step) time.Duration {
 }
 
 // Retire removes what a committed plan has made superfluous, in the order that the retirements give; what comes after something that is
-// Left stays for the next Retire. An error is ctx's cause. Ground is not touched: the space decides.
+// Left or Postponed stays for the next Retire. An error is ctx's cause. Ground is not touched: the space decides.
 func (e *Engine) Retire(ctx context.Context, ledger *Ledger) error {
 	retirements := ledger.Progress().Retirements
 	work(len(retirements), func(i int) []int { return retirements[i].After }, func(i int) {
@@ -169,6 +169,8 @@ func (e *Engine) untilGone(ctx context.Context, effect Effect) ending {
 		state, err := e.reverse(ctx, effect)
 		var kept *KeptError
 		switch {
+		case errors.As(err, &kept) && kept.Passing:
+			return ending{state: Postponed, reason: kept.Reason}
 		case errors.As(err, &kept):
 			return ending{state: Kept, reason: kept.Reason}
 		case err == nil:
