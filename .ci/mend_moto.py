@@ -1,4 +1,4 @@
-"""A proxy in front of moto_server, for tests only, that mends what aws-sdk-go v1 cannot read or moto cannot do with valid requests about tasks:
+"""A proxy in front of moto_server, for tests only, that mends what aws-sdk-go v1 cannot read, or moto cannot do with valid requests or leaves out:
 
 - RunTask, DescribeTasks, StopTask: the model of containers[].cpu, memory and memoryReservation is a string, moto gives numbers. A v1 client refuses the
   answer after the tasks have started, and asks again.
@@ -6,6 +6,7 @@
 - StopTask of a task that is not there is a server fault, where AWS answers InvalidParameterException.
 - DescribeTaskDefinition of a family gives its newest revision, be it deregistered; AWS gives the newest active one, or a ClientException.
 - ListTasks knows no tasks of a family without an active revision, and lists stopped ones where no status is asked for.
+- DescribeParameters gives no ARNs.
 
 All else passes as it is. What each operation was sent is kept: moto forgets much of it. An operation can be refused on demand: moto hardly refuses any.
 """
@@ -18,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 ECS = "AmazonEC2ContainerServiceV20141113."
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy of the environment is not for loopback
 SIZES = ("cpu", "memory", "memoryReservation")
+PARAMETERS = "AmazonSSM.DescribeParameters"
 
 
 class Mender(ThreadingHTTPServer):
@@ -58,6 +60,8 @@ class Mender(ThreadingHTTPServer):
                 container.update({size: str(container[size]) for size in SIZES if container.get(size) is not None})
         if operation == "ListTasks" and "taskArns" in answer and "family" in asked:
             answer["taskArns"] = [arn for arn in answer["taskArns"] if self.families.get(arn) == asked["family"]]
+        for parameter in answer.get("Parameters", []):
+            parameter["ARN"] = f"arn:aws:ssm:us-east-1:123456789012:parameter{parameter['Name']}"
         definition = answer.get("taskDefinition")
         if operation == "RegisterTaskDefinition" and definition:
             self.given[definition["taskDefinitionArn"]] = [c["name"] for c in asked["containerDefinitions"] if "memory" not in c]
@@ -74,7 +78,7 @@ class Mending(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         target = self.headers.get("X-Amz-Target", "")
-        operation = target.removeprefix(ECS) if target.startswith(ECS) else ""
+        operation = target.removeprefix(ECS) if target.startswith(ECS) else target if target == PARAMETERS else ""
         asked = json.loads(body or b"{}") if target else {}
         if target:
             self.server.sent.append((target, asked))

@@ -66,7 +66,7 @@ class API:
         except urllib.error.HTTPError as error:
             answer = error
         content = answer.read()
-        if "json" in (answer.headers.get("Content-Type") or ""):
+        if content and "json" in (answer.headers.get("Content-Type") or ""):
             content = json.loads(content)
         return answer.status, content, answer.headers
 
@@ -83,12 +83,14 @@ class AWS:
     """moto, looked at behind the API's back."""
 
     def __init__(self, endpoint):
-        def client(service):
-            return boto3.client(service, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="AKID", aws_secret_access_key="SECRET",
-                                config=Config(inject_host_prefix=False, proxies={}))
-        self.ec2, self.ecs, self.iam, self.logs, self.secrets, self.discovery, self.sts = (
-            client(s) for s in ("ec2", "ecs", "iam", "logs", "secretsmanager", "servicediscovery", "sts"))
+        self.endpoint = endpoint
+        self.ec2, self.ecs, self.iam, self.logs, self.secrets, self.discovery, self.sts, self.ssm, self.elb = (
+            self.client(s) for s in ("ec2", "ecs", "iam", "logs", "secretsmanager", "servicediscovery", "sts", "ssm", "elbv2"))
         self.account = self.sts.get_caller_identity()["Account"]
+
+    def client(self, service):
+        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id="AKID", aws_secret_access_key="SECRET",
+                            config=Config(inject_host_prefix=False, proxies={}))
 
     def prepare(self):
         """What an operator has: a network, and a private DNS namespace. Gives the account's configuration without its endpoint, and the namespace's id."""
