@@ -46,7 +46,34 @@ func (w *world) updated(body string) (id string) {
 	return w.must(http.StatusOK, "PUT", www, body).header.Get("X-Operation-Id")
 }
 
-// A process that is told to end does not wait for the next attempt at what AWS refuses to let go.
+// slowly is an update whose deployment takes half a minute, and which lets a secret go.
+var slowly = strings.Replace(redefine, "nginx:alpine", "nginx:slow", 1)
+
+// A process that is told to end does not wait for a deployment: what waits for it is the next one's.
+func TestAnEndDoesNotWaitForADeployment(t *testing.T) {
+	inWorld(t, func(w *world) {
+		dir := w.TempDir()
+		w.born(dir, 0, false)
+		built(w)
+		id := w.updated(slowly)
+		time.Sleep(2 * time.Second)
+		if took := w.closed(); took > time.Second {
+			w.Errorf("it took %v to end", took)
+		}
+		if len(w.aws.Inventory()["secret"]) != 1 {
+			w.Fatal("the secret is gone before its time")
+		}
+		w.born(dir, 0, false)
+		watchSecrets(w)
+		time.Sleep(5 * time.Minute)
+		w.ended()
+		if step, state := w.retirement(id); step.State != "released" || state != journal.Succeeded || len(w.aws.Inventory()["secret"]) != 0 {
+			w.Errorf("the update is %s, its retirement %+v, secrets %v", state, step, w.aws.Inventory()["secret"])
+		}
+	})
+}
+
+// Nor does it wait for the next attempt at what AWS refuses to let go.
 func TestAnEndDoesNotWaitForAnotherAttempt(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.born(w.TempDir(), 0, false)
@@ -58,6 +85,18 @@ func TestAnEndDoesNotWaitForAnotherAttempt(t *testing.T) {
 			w.Errorf("it took %v to end", took)
 		}
 	})
+}
+
+// Where no journal outlives the process nobody goes on, so what is at work has its 15 seconds.
+func TestWithoutAJournalAnEndWaits(t *testing.T) {
+	inWorld(t, func(w *world) {
+		built(w)
+		w.update(slowly)
+		time.Sleep(20 * time.Second)
+		if took := w.closed(); took < time.Second || len(w.aws.Inventory()["secret"]) != 0 {
+			w.Errorf("it took %v, and left %v", took, w.aws.Inventory()["secret"])
+		}
+	}, func(o *orchestration.Options) { o.Durable = false })
 }
 
 // A secret that a task still needs is kept, and asked for again until the task is gone, by the next process too. The update has succeeded meanwhile, and nobody
@@ -114,4 +153,32 @@ func TestAKeptSecretIsAskedForAgain(t *testing.T) {
 			w.Errorf("leftovers %+v", left)
 		}
 	})
+}
+
+// What is refused after it was postponed is told as a leftover, and tried on; the update has succeeded all the same.
+func TestAPostponedRetirementThatIsRefused(t *testing.T) {
+	counted := 0
+	inWorld(t, func(w *world) {
+		dir := w.TempDir()
+		w.born(dir, 0, false)
+		built(w)
+		id := w.updated(slowly)
+		time.Sleep(2 * time.Second)
+		w.closed()
+		w.denied("secretsmanager", "DeleteSecret")
+		w.born(dir, 0, false)
+		time.Sleep(time.Hour)
+		var left []orchestration.Leftover
+		w.must(http.StatusOK, "GET", "/leftovers", "").decode(w, &left)
+		if step, state := w.retirement(id); step.State != "left" || state != journal.Succeeded || len(left) != 1 || left[0].Operation != id || counted != 1 {
+			w.Errorf("the update is %s, its retirement %+v, leftovers %+v, counted %d", state, step, left, counted)
+		}
+		w.closed()
+		w.aws.ClearFaults()
+		w.born(dir, 0, false)
+		time.Sleep(time.Hour)
+		if step, state := w.retirement(id); step.State != "released" || state != journal.Succeeded || len(w.aws.Inventory()["secret"]) != 0 || counted != 0 {
+			w.Errorf("the update is %s, its retirement %+v, counted %d", state, step, counted)
+		}
+	}, func(o *orchestration.Options) { o.SetLeftovers = func(n int) { counted = n } })
 }

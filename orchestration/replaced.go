@@ -114,9 +114,19 @@ func (a *Account) neededSecrets(ctx context.Context, space string, everywhere bo
 	return needed, nil
 }
 
-// deployed waits until the service has one deployment, and that is over, or the service is gone.
+// deployed waits until the service has one deployment, and that is over, or the service is gone. A *plan.KeptError if the account is closing
+// and another process will wait for it. Where no journal outlives this one nobody would, so it goes on as long as it may.
 func (a *Account) deployed(ctx context.Context, cluster, name string) error {
-	return until(ctx, func(d time.Duration) error { return sleep(ctx, d) }, func(ctx context.Context) (bool, error) {
+	pause := func(d time.Duration) error { return sleep(ctx, d) }
+	if a.Durable {
+		pause = func(d time.Duration) error {
+			if sleep(a.watching, d) != nil {
+				return &plan.KeptError{Reason: "the deployment that replaces it goes on", Passing: true}
+			}
+			return nil
+		}
+	}
+	return until(ctx, pause, func(ctx context.Context) (bool, error) {
 		service, err := a.ecs.Service(ctx, cluster, name)
 		if common.KindOf(err) == common.NotFound && err != nil {
 			return true, nil
