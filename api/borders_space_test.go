@@ -51,9 +51,11 @@ var nouns = map[string]noun{
 	"secret": {forms: []func(*space) string{
 		func(s *space) string { return s.word + "/loose" }, func(s *space) string { return s.secret },
 		func(s *space) string { return s.credential }}},
-	"prefix":    {forms: []func(*space) string{func(s *space) string { return s.word + "-prefix" }}},
-	"param":     {forms: []func(*space) string{func(s *space) string { return s.word + "-param" }}},
-	"space":     {forms: []func(*space) string{func(s *space) string { return s.word }}},
+	"prefix": {forms: []func(*space) string{func(s *space) string { return s.word + "-prefix" }}},
+	"param":  {forms: []func(*space) string{func(s *space) string { return s.word + "-param" }}},
+	"space":  {forms: []func(*space) string{func(s *space) string { return s.word }}},
+	"id": {forms: []func(*space) string{
+		func(s *space) string { return s.registry }, func(s *space) string { return s.registryARN }}},
 	"operation": {forms: []func(*space) string{func(s *space) string { return s.operation }}},
 	// What only queries and bodies name.
 	"org": {forms: []func(*space) string{func(s *space) string { return s.org }}},

@@ -72,6 +72,16 @@ var crossings = map[string]crossing{
 		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + crossPlain + `, "service": {"servicename": "new", "desiredcount": 1}, ` + crossTags + `}`,
 			want: orgIsSaid, across: map[string]int{"cluster": http.StatusConflict}},
 	}},
+	"GET /{account}/clusters":                 {errands: []errand{{}}},
+	"POST /{account}/clusters":                {errands: []errand{{body: `{"ClusterName": "{cluster}"}`}, {body: `{"ClusterName": "new", ` + crossTags + `}`, want: orgIsSaid}}},
+	"GET /{account}/clusters/{cluster}":       {errands: []errand{{}}},
+	"DELETE /{account}/clusters/{cluster}":    {errands: []errand{{status: http.StatusConflict}}},
+	"GET /{account}/clusters/{cluster}/tasks": {errands: []errand{{}, {query: "?status=STOPPED&status=RUNNING&startedBy=x"}}},
+	"POST /{account}/clusters/{cluster}/tasks": {errands: []errand{
+		{body: `{"TaskDefinition": "{taskdef}"}`, across: anothersFamily},
+		{body: `{"TaskDefinition": "{taskdef}", "Overrides": {"TaskRoleArn": "{role}", "ExecutionRoleArn": "{role}"}}`, across: map[string]int{"taskdef": http.StatusConflict}},
+	}},
+
 	"GET /{account}/clusters/{cluster}/services":           {errands: []errand{{}, {query: "?all=true"}}},
 	"GET /{account}/clusters/{cluster}/services/{service}": {errands: []errand{{}, {query: "?all=true"}}},
 	"PUT /{account}/clusters/{cluster}/services": {errands: []errand{
@@ -108,6 +118,8 @@ var crossings = map[string]crossing{
 		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + jobOf(crossPlain) + `, "credentials": {"job": {"name": "new", "secretstring": "y"}}, ` + crossTags + `}`,
 			want: orgIsSaid, across: anothersFamily},
 	}},
+	"GET /{account}/taskdefs":           {errands: []errand{{}}},
+	"GET /{account}/taskdefs/{taskdef}": {errands: []errand{{}}},
 	"PUT /{account}/clusters/{cluster}/taskdefs/{taskdef}": {errands: []errand{
 		{body: crossTagged}, {body: `{"Credentials": {"job": {"SecretString": "y"}}}`},
 		{body: `{"TaskDefinition": ` + jobOf(crossDefinition) + `}`},
@@ -144,6 +156,9 @@ var crossings = map[string]crossing{
 
 	"GET /{account}/lbs":         {errands: []errand{{query: "?space={space}", want: listsNone("space")}}},
 	"GET /{account}/lbs/{space}": {errands: []errand{{want: listsNone("space")}}},
+
+	"GET /{account}/servicediscovery/services":      {errands: []errand{{}}},
+	"GET /{account}/servicediscovery/services/{id}": {errands: []errand{{}}},
 
 	"GET /{account}/operations":             {errands: []errand{{query: "?cluster={space}", want: listsNone("space")}, {}}},
 	"GET /{account}/operations/{operation}": {errands: []errand{{}}},
@@ -222,7 +237,7 @@ func (b *borderland) tries(e errand, of []string, ours map[string]int) (all []tr
 	bound := slices.ContainsFunc(of, func(name string) bool { return name != "cluster" && nouns[name].across != 0 })
 	for _, whose := range b.outsiders {
 		for _, name := range of {
-			if whose.ours && (nouns[name].across == 0 || name == "cluster" && !bound) {
+			if whose.ours && (nouns[name].across == 0 || !slices.Contains(of, "cluster") || name == "cluster" && !bound) {
 				continue // any space of the org may
 			}
 			for i, form := range nouns[name].forms {
