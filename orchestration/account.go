@@ -57,6 +57,7 @@ type Account struct {
 	spaces    *spaces
 	locks     *locks
 	named     namedSecrets
+	asking    shared[awsclient.Account] // who the account is
 	timeouts  atomic.Pointer[timeouts]
 
 	root     context.Context // of work that goes on without its caller
@@ -98,7 +99,7 @@ func New(options Options) *Account {
 }
 
 // Identity gives the account's id, partition and region, asked of STS once and remembered. Unavailable, Forbidden or Failed if AWS does not
-// say.
+// say; Deadline if the caller does not wait for it.
 func (a *Account) Identity(ctx context.Context) (awsclient.Account, error) {
 	a.mu.Lock()
 	known := a.identity
@@ -106,7 +107,7 @@ func (a *Account) Identity(ctx context.Context) (awsclient.Account, error) {
 	if known != nil {
 		return *known, nil
 	}
-	identity, err := awsclient.Identity(ctx, a.Session)
+	identity, err := a.asking.ask(ctx, a.root, func(ctx context.Context) (awsclient.Account, error) { return awsclient.Identity(ctx, a.Session) })
 	if err != nil {
 		return awsclient.Account{}, err
 	}
