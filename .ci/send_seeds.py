@@ -449,12 +449,212 @@ class Seeds(Run):
             self.same(f"load balancer {wanted['LoadBalancerName']}: as the documentation shows it", got, wanted)
         self.because("no space").send(listed, 400, space="")
 
+    # What stands
+
+    def definitions(self, family):
+        return [self.aws.ecs.list_task_definitions(familyPrefix=family, status=s)["taskDefinitionArns"] for s in ("ACTIVE", "INACTIVE")]
+
+    def space(self, name):
+        """The active cluster, the role and the log group of a space."""
+        return ([c["clusterName"] for c in self.aws.ecs.describe_clusters(clusters=[name])["clusters"] if c["status"] == "ACTIVE"],
+                [r["RoleName"] for r in self.aws.iam.list_roles()["Roles"] if r["RoleName"] == name + "-ecsTaskExecution"],
+                [g["logGroupName"] for g in self.aws.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]])
+
+    # Services
+
+    def service_tags(self, name):
+        return tag_map(self.aws.service(name)["tags"])
+
+    def services(self):
+        create, cluster = "POST /v1/ecs/{account}/services", {"cluster": "myclu"}
+        listed, show = "GET /v1/ecs/{account}/clusters/{cluster}/services[?all=true]", "GET /v1/ecs/{account}/clusters/{cluster}/services/{service}"
+        # As the older edition has it: the cluster and the secret bring their own tags.
+        body = json.loads(example("create").replace("ns-y3uaw6neshhbev3f", self.api.namespace))
+        body["cluster"]["tags"] = body.pop("tags")
+        body["credentials"]["webserver"]["tags"] = [{"Key": "Application", "Value": "myapp"}]
+        made = self.because("as the older edition has it").send(create, body=json.dumps(body))
+        operation = self.headers["X-Operation-Id"]
+        self.check("service made: all five parts", made and all(made.values()) and len(made) == 5, made)
+        common = {"spinup:org": ORG, "spinup:spaceid": "myclu", "spinup:type": "container", "spinup:flavor": "service", "spinup:operation": operation}
+        own = {"cluster": {"CreatedBy": "netid", "OS": "container"}, "secret": {"Application": "myapp"}}
+        self.same("service made: the cluster's own tags", tag_map(self.aws.cluster()["tags"]), {**common, **own["cluster"]})
+        self.same("service made: the secret's own tags", self.secret_behind(f"spinup/{ORG}/myclu/myapp-webserver-cred")["tags"], {**common, **own["secret"]})
+        self.same("service made: the others have none of these", self.service_tags("www"), common)
+
+        existing = json.loads(example("create-existing"))
+        existing["service"].update(taskdefinition="webservers:1", serviceregistries=[{"registryarn": made["ServiceDiscoveryService"]["Arn"]}])
+        made2 = self.because("of existing parts").send(create, body=json.dumps(existing)) or {}
+        self.same("service made of existing parts: they are answered", [made2["Service"]["TaskDefinition"].split("/")[-1], made2["ServiceDiscoveryService"]["Arn"], made2["Credentials"]],
+                  ["webservers:1", made["ServiceDiscoveryService"]["Arn"], None])
+        self.same("service made of existing parts: it stands", [self.aws.service("webapp")[k] for k in ("status", "desiredCount")], ["ACTIVE", 1])
+        self.because("as it is written: what it names is not there").send(create, 404, body=example("create-existing"))
+
+        arns = sorted(s["Service"]["ServiceArn"] for s in (made, made2))
+        self.same("services: their ARNs", sorted(self.send(listed, **cluster) or []), arns)
+        full = self.send(listed, all=True, **cluster) or []
+        self.same("services in full: they themselves", sorted((s["ServiceArn"], s["DesiredCount"]) for s in full), [(arn, 1) for arn in arns])
+        shown = self.send(show, service="webapp", **cluster) or {}
+        self.same("service: it and its tags", (shown.get("ServiceArn"), tag_map(shown.get("Tags") or []).get("spinup:org")), (made2["Service"]["ServiceArn"], ORG))
+        events = self.send("GET /v1/ecs/{account}/clusters/{cluster}/services/{service}/events", service="www", **cluster)
+        if not self.moto:  # where no service gets any
+            self.comes_true("events: the service tells", lambda: bool(self.ask("GET", "/clusters/myclu/services/www/events")[1]), True)
+        self.check("events: a list", isinstance(events, list), events)
+
+        update, named = "PUT /v1/ecs/{account}/clusters/{cluster}/services", "PUT /v1/ecs/{account}/clusters/{cluster}/services/{service}"
+        as_written = example("update-tags").rstrip().removesuffix("]\n}") + ",]\n}"
+        self.because("with the comma of the documentation").send(named, 400, body=as_written, service="www", **cluster)
+        out = self.send(named, body=valid(as_written), service="www", **cluster) or {}
+        self.same("service updated: the answer's parts", sorted(out), ["CloudwatchLogGroups", "Cluster", "Credentials", "Service", "Tags", "TaskDefinition"])
+        self.same("service updated: its tags", self.service_tags("www"), {**common, "MyKey": "MyValue", "Application": "someprefix"})
+        self.because("the body names none").send(update, 400, body=example("update-count"), **cluster)
+        self.send(update, body='{"Service": {"Service": "www", "DesiredCount": 2}}', **cluster)
+        self.same("service updated, named by the body: its count", self.aws.service("www")["desiredCount"], 2)
+        self.because("back").send(update, body='{"service": {"SERVICE": "www", "desiredCOUNT": 1}}', **cluster)
+        self.same("service updated, in odd case: its count", self.aws.service("www")["desiredCount"], 1)
+        return operation
+
+    def tasks_and_logs(self):
+        cluster = {"cluster": "myclu"}
+        if self.moto:  # it starts no tasks for a service
+            task = self.ask("POST", "/clusters/myclu/taskdefs/supercool/tasks", example("run"))[1]["Tasks"][0]["TaskArn"].split("/")[-1]
+            name = f"webservers/webserver/{task}"
+            self.aws.logs.create_log_stream(logGroupName="myclu", logStreamName=name)
+            now = int(datetime.datetime.now().timestamp() * 1000)
+            self.aws.logs.put_log_events(logGroupName="myclu", logStreamName=name, logEvents=[{"timestamp": now + i, "message": f"line {i}"} for i in range(40)])
+        else:
+            self.comes_true("a task runs", lambda: self.aws.service("www")["runningCount"], 1)
+            task = self.aws.ecs.list_tasks(cluster="myclu", serviceName="www")["taskArns"][0].split("/")[-1]
+        behind = self.aws.logs.get_log_events(logGroupName="myclu", logStreamName=f"webservers/webserver/{task}", startFromHead=True)["events"]
+        logs = "GET /v1/ecs/{account}/clusters/{cluster}/services/{service}/logs?"
+        plain, of = logs + 'task="{task}"&container="{container}"', {"service": "www", "task": task, "container": "webserver", **cluster}
+        span = {"start": behind[0]["timestamp"], "end": behind[-1]["timestamp"] + 1}
+
+        def lines(answer):
+            return [e["Message"] for e in (answer or {}).get("Events", ["none"])]
+        wanted = [e["message"] for e in behind]
+        self.same("log: its lines", lines(self.send(plain, **of)), wanted)
+        limited = self.send(plain + '&limit="{limit}"', limit="30", **of)
+        self.same("log: the last of them", lines(limited), wanted[-30:])
+        back = limited["NextBackwardToken"]
+        self.same("log: those before", lines(self.send(plain + '&limit="{limit}"&seq="{seq}"', limit="30", seq=back, **of)), wanted[:-30][-30:])
+        self.same("log: of a time", lines(self.send(plain + '&start="{start}"&end="{end}"', **span, **of)), wanted)
+        self.same("log: of a time, those before", lines(self.send(plain + '&start="{start}"&end="{end}"&limit="{limit}"&seq="{seq}"', limit="30", seq=back, **span, **of)), wanted[:-30][-30:])
+        lone = logs + 'task="{task}"&container="{container}[&limit={limit}][&seq={seq}][&start={start}&end={end}]"'
+        self.same("log: quotes that stand where the summary has them", lines(self.send(lone, **of)), wanted)
+        self.same("log: also in full", lines(self.send(lone, all=True, limit="30", seq=back, **span, **of)), wanted[:-30][-30:])
+        self.because("as the example has it").send(plain, 404, service="www", task="foo", container="bar", **cluster)
+
+        one = {"task": task, **cluster}
+        shown = self.send("GET /v1/ecs/{account}/clusters/{cluster}/tasks/{task}", **one) or {}
+        self.same("task: its parts", (sorted(shown), shown["Failures"], [t["TaskArn"].split("/")[-1] for t in shown["Tasks"]]), (["Failures", "Tasks"], [], [task]))
+        # The members of the documentation's example, of which ECS has more by now.
+        members = {"Attachments", "AvailabilityZone", "ClusterArn", "Containers", "Cpu", "CreatedAt", "DesiredStatus", "Group", "LastStatus", "LaunchType", "Memory", "Overrides",
+                   "PlatformVersion", "Revision", "StartedAt", "StartedBy", "StopCode", "StoppedReason", "Tags", "TaskArn", "TaskDefinitionArn", "Version"}
+        self.check("task: its members, sizes as strings", members <= set(shown["Tasks"][0]) and all(isinstance(c["Cpu"], (str, type(None))) for c in shown["Tasks"][0]["Containers"]), shown)
+        tasks = self.send("GET /v1/ecs/{account}/clusters/{cluster}/tasks", **cluster) or []
+        running = sorted(arn.split(":task/")[1] for arn in self.aws.ecs.list_tasks(cluster="myclu", desiredStatus="RUNNING")["taskArns"])
+        self.same("tasks of the cluster: all that run", (sorted(tasks), f"myclu/{task}" in tasks), (running, True))
+        self.same("task stopped: OK", self.send("DELETE /v1/ecs/{account}/clusters/{cluster}/tasks/{task}", **one), "OK")
+        self.comes_true("task stopped: it is", lambda: self.aws.ecs.describe_tasks(cluster="myclu", tasks=[task])["tasks"][0]["desiredStatus"], "STOPPED")
+        for method in ("GET", "DELETE"):
+            self.because("not there").send(method + " /v1/ecs/{account}/clusters/{cluster}/tasks/{task}", 404, task="0" * 32, **cluster)
+
+    # Managed task definitions
+
+    def taskdefs(self):
+        create = "POST /v1/ecs/{account}/taskdefs"
+        body = example("taskdef")
+        as_written = re.sub(r'"\n}\n},\n"tags"', '",\n}\n},\n"tags"', body)
+        self.because("with the comma of the documentation").send(create, 400, body=as_written)
+        made = self.send(create, body=valid(as_written)) or {}
+        self.same("task definition made: its parts", sorted(made), ["Cluster", "Credentials", "TaskDefinition"])
+        self.same("task definition made: it stands, with its secret", (self.aws.ecs.list_task_definitions(familyPrefix="supercool")["taskDefinitionArns"],
+                  self.secret_behind(f"spinup/{ORG}/myclu/supercool-api")["value"]), ([made["TaskDefinition"]["TaskDefinitionArn"]], json.loads(body)["credentials"]["api"]["SecretString"]))
+        for clusters in ("cluster", "clusters"):
+            at, one = "/v1/ecs/{account}/%s/{cluster}/taskdefs" % clusters, {"cluster": "myclu", "taskdef": "supercool"}
+            self.comes_true(f"{clusters}: the list knows it", lambda: self.ask("GET", f"/{clusters}/myclu/taskdefs"), (200, ["supercool"]))
+            self.same(f"{clusters}: the managed family", self.send("GET " + at, cluster="myclu"), ["supercool"])
+            shown = self.send("GET " + at + "/{taskdef}", **one) or {}
+            self.same(f"{clusters}: task definition", (sorted(shown), shown["TaskDefinition"]["Family"]), (["Cluster", "Tags", "TaskDefinition"], "supercool"))
+            ran = self.send("POST " + at + "/{taskdef}/tasks", body=example("run"), **one) or {}
+            task = ran["Tasks"][0]["TaskArn"].split("/")[-1]
+            self.same(f"{clusters}: one task ran", (len(ran["Tasks"]), ran["Failures"], ran["Tasks"][0]["StartedBy"]), (1, [], "camden"))
+            line = "GET " + at + "/{taskdef}/tasks" + ("[?status=RUNNING][&status=STOPPED][&startedBy={starter}]" if clusters == "cluster" else "")
+            if clusters == "cluster":
+                self.same("cluster: tasks in full, of a starter", self.send(line, all=True, starter="camden", **one), [f"myclu/{task}"])
+                self.same("cluster: tasks in full, of another", self.send(line, all=True, starter="foobar", **one), [])
+            self.same(f"{clusters}: its tasks", self.send(line, **one), [f"myclu/{task}"])
+            shown = self.send("GET " + at + "/{taskdef}/tasks/{task}", task=task, **one) or {}
+            self.same(f"{clusters}: the task", [t["TaskArn"].split("/")[-1] for t in shown["Tasks"]], [task])
+            self.because("a task runs").send("DELETE " + at + "/{taskdef}" + ("[?recursive=true][&force=true]" if clusters == "clusters" else ""), 409, **one)
+            stop = "DELETE " + at + "/{taskdef}/tasks/{task}"
+            if clusters == "clusters":
+                stop += "[?reason={reason}]"
+            self.same(f"{clusters}: stopped", self.send(stop, all=clusters == "clusters", task=task, reason="enough of it", **one), "OK")
+            self.comes_true(f"{clusters}: the task stops", lambda: self.aws.ecs.describe_tasks(cluster="myclu", tasks=[task])["tasks"][0]["lastStatus"], "STOPPED")
+            if clusters == "clusters":
+                self.same("clusters: stopped for the reason", self.aws.ecs.describe_tasks(cluster="myclu", tasks=[task])["tasks"][0].get("stoppedReason"), "enough of it")
+                self.because("once more, for no reason").send(stop, task=task, **one)
+        changed = dict(json.loads(body)["taskdefinition"], memory="1024")
+        out = self.send("PUT /v1/ecs/{account}/clusters/{cluster}/taskdefs/{taskdef}", body=json.dumps({"TaskDefinition": changed}), **one) or {}
+        self.same("task definition changed: a revision", (out["TaskDefinition"]["Revision"], out["TaskDefinition"]["Memory"]), (2, "1024"))
+
+    def delete_taskdefs(self):
+        one = {"cluster": "myclu", "taskdef": "supercool"}
+        for task in self.ask("GET", "/clusters/myclu/taskdefs/supercool/tasks")[1]:
+            self.ask("DELETE", f"/clusters/myclu/tasks/{task.split('/')[1]}")
+        self.comes_true("its tasks have stopped", lambda: self.ask("GET", "/clusters/myclu/taskdefs/supercool/tasks"), (200, []))
+        self.same("task definition deleted: the answer", self.send("DELETE /v1/ecs/{account}/cluster/{cluster}/taskdefs/{taskdef}", 202, **one),
+                  {"Cluster": "myclu", "TaskDefinition": "supercool", "Tasks": []})
+        self.comes_true("task definition deleted: revisions and secret go", lambda: (self.definitions("supercool"), self.secret_behind(f"spinup/{ORG}/myclu/supercool-api")), ([[], []], None))
+        alone = example("taskdef").replace('"myclu"', '"alone"').replace('"supercool"', '"alone"')
+        self.because("in a cluster of its own").send("POST /v1/ecs/{account}/taskdefs", body=alone)
+        task = self.ask("POST", "/clusters/alone/taskdefs/alone/tasks", example("run"))[1]["Tasks"][0]["TaskArn"].split("/")[-1]
+        gone = self.send("DELETE /v1/ecs/{account}/clusters/{cluster}/taskdefs/{taskdef}[?recursive=true][&force=true]", 202, all=True, cluster="alone", taskdef="alone")
+        self.same("task definition deleted in full: the answer", gone, {"Cluster": "alone", "TaskDefinition": "alone", "Tasks": [f"alone/{task}"]})
+        self.comes_true("task definition deleted in full: revisions, secret, cluster, role and log group go", lambda: (
+            self.definitions("alone"), self.secret_behind(f"spinup/{ORG}/alone/alone-api"), self.space("alone")), ([[], []], None, ([], [], [])))
+
+    def delete_services(self):
+        line, cluster = "DELETE /v1/ecs/{account}/clusters/{cluster}/services/{service}[?recursive=true]", {"cluster": "myclu"}
+        self.because("not there").send(line, 404, service="none", **cluster)
+        gone = self.send(line, service="webapp", **cluster) or {}
+        self.same("service deleted: the answer", (sorted(gone), gone["Service"]["ServiceName"]), (["Service"], "webapp"))
+        self.comes_true("service deleted: it goes, its registry stays", lambda: (self.aws.service("webapp")["status"], len(self.aws.registries())), ("INACTIVE", 1))
+        gone = self.send(line, all=True, service="www", **cluster) or {}
+        self.same("service deleted in full: the answer", gone["Service"]["ServiceName"], "www")
+        self.comes_true("service deleted in full: its registry goes", lambda: len(self.aws.registries()), 0)
+        if self.moto:  # it lists a service that is gone, so that the space is never empty
+            self.comes_true("service deleted in full: it goes", lambda: self.aws.service("www")["status"], "INACTIVE")
+        else:
+            self.comes_true("service deleted in full: its revision and secret go, and with the last of them its space", lambda: (
+                self.definitions("webservers"), self.secret_behind(f"spinup/{ORG}/myclu/myapp-webserver-cred"), self.space("myclu")), ([[], []], None, ([], [], [])))
+
+    def operations(self, operation):
+        """What the operations of all this are told as, and that none has left anything."""
+        listed = self.send("GET /v1/ecs/{account}/operations[?state={state}&cluster={cluster}]") or []
+        self.check("operations: each with an end", listed and all(o["state"] in ("succeeded", "rolled-back", "running") for o in listed), [o for o in listed if o["state"] == "failed"])
+        full = self.send("GET /v1/ecs/{account}/operations[?state={state}&cluster={cluster}]", all=True, state="succeeded", cluster="myclu") or []
+        self.check("operations in full: of the cluster alone", operation in [o["id"] for o in full] and {(o["state"], o["cluster"]) for o in full} == {("succeeded", "myclu")}, full)
+        one = self.send("GET /v1/ecs/{account}/operations/{operation}", operation=operation) or {}
+        self.same("operation: the create", (one.get("id"), one.get("verb"), one.get("service"), one.get("problem")), (operation, "CreateService", "www", None))
+        self.because("none of its kind").send("GET /v1/ecs/{account}/operations/{operation}", 404, operation="0" * 8)
+        self.check("operations: no secret's value is in one", not [word for word in self.secrets_of_requests if word in json.dumps(listed + [one])])
+        self.comes_true("leftovers: none", lambda: self.ask("GET", "/leftovers"), (200, []))
+        self.same("leftovers: an empty list", self.send("GET /v1/ecs/{account}/leftovers"), [])
+
     def checks(self):
         self.public()
         self.images()
         self.secrets()
         self.params()
         self.load_balancers()
+        operation = self.services()
+        self.taskdefs()
+        self.tasks_and_logs()
+        self.delete_taskdefs()
+        self.delete_services()
+        self.operations(operation)
 
 
 def ordered(balancers):
