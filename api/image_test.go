@@ -30,7 +30,7 @@ func (a *album) Check(_ context.Context, reference string, auth *registry.Auth) 
 
 func TestImageRoutes(t *testing.T) {
 	images := &album{}
-	f := &front{Handler: New(Options{Token: token, Images: images})}
+	f := &front{Handler: Checked(t, New(Options{Token: token, Images: images}))}
 	w := f.ask("GET", Prefix+"/images?image=nginx:1", "")
 	if w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `{"image":"nginx:1","digest":"sha256:1","mediaType":"m","platforms":["linux/amd64"]}` {
 		t.Errorf("%d %s", w.Code, w.Body)
@@ -66,7 +66,7 @@ func TestImageRoutes(t *testing.T) {
 
 // TestImageOfAForbiddenHost goes through the real client, which nothing has listed a host for.
 func TestImageOfAForbiddenHost(t *testing.T) {
-	f := &front{Handler: New(Options{Token: token})}
+	f := &front{Handler: Checked(t, New(Options{Token: token}))}
 	for _, image := range []string{"127.0.0.1:1/a", "169.254.169.254/a", "Not%20a%20reference"} {
 		if w := f.ask("GET", Prefix+"/images?image="+image, ""); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "/query/image") {
 			t.Errorf("%s: %d %s", image, w.Code, w.Body)
@@ -78,7 +78,7 @@ const credentials = `{"username":"me>>>","password":"hunter2???"}`
 
 func TestRegistryAuthHeader(t *testing.T) {
 	images := &album{}
-	f := &front{Handler: New(Options{Token: token, Images: images})}
+	f := &front{Handler: Checked(t, New(Options{Token: token, Images: images}))}
 	ask := func(header string) int {
 		images.auth = nil
 		w := f.ask("GET", Prefix+"/images?image=nginx", "", "Authorization", "Bearer "+token, "X-Registry-Auth", header)

@@ -230,6 +230,7 @@ func demanded(t reflect.Type, name string, m member) bool {
 var demands = map[string][]string{
 	"CreateServiceInput":                  {"service"},
 	"CreateTaskDefInput":                  {"cluster", "taskdefinition"},
+	"CreateClusterInput":                  {"ClusterName"},
 	"CreateSecretInput":                   {"Name"},
 	"CreateParameterInput":                {"Name", "Value"},
 	"ecs.CreateServiceInput":              {"DesiredCount", "ServiceName"},

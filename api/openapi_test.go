@@ -10,18 +10,9 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-func openAPILines() []Line {
-	var lines []Line
-	for _, route := range table(Options{}.withDefaults()) {
-		lines = append(lines, route.Line)
-	}
-	return lines
-}
-
 // TestOpenAPI asks for the document as anybody may, and has a library read and check it.
 func TestOpenAPI(t *testing.T) {
-	h := New(Options{Token: token, Version: Version{Version: "1.2.3"}})
-	f := &front{Handler: h}
+	f := &front{Handler: Checked(t, New(Options{Token: token, Version: Version{Version: "1.2.3"}}))}
 	w := f.ask("GET", "/v1/ecs/openapi.json", "", "X-Other", "")
 	if w.Code != 200 || w.Header().Get("Content-Type") != "application/json" {
 		t.Fatalf("%d %s", w.Code, w.Body)
@@ -44,9 +35,9 @@ func TestOpenAPI(t *testing.T) {
 
 // TestEveryLineIsDescribed holds that the document has all that a reader needs of a line.
 func TestEveryLineIsDescribed(t *testing.T) {
-	doc := newOpenAPI(Version{}, openAPILines())
+	doc := newOpenAPI(Version{}, Lines())
 	actions := map[string]bool{}
-	for _, line := range openAPILines() {
+	for _, line := range Lines() {
 		if line.Part {
 			continue
 		}

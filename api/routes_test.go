@@ -48,7 +48,7 @@ func TestOnlyNamedRoutesArePublic(t *testing.T) {
 
 // TestTableIsBehindTheToken asks every line of the real table without a token.
 func TestTableIsBehindTheToken(t *testing.T) {
-	f := &front{Handler: New(Options{Token: token})}
+	f := &front{Handler: Checked(t, New(Options{Token: token}))}
 	for _, line := range table(Options{}.withDefaults()) {
 		path := Prefix + strings.NewReplacer("{", "", "}", "").Replace(line.Path)
 		w := f.ask(line.Method, path, "", "X-Other", "")

@@ -113,9 +113,9 @@ func (w *world) start(kept journal.Journal, through *cord) {
 	}
 	account := orchestration.New(options)
 	w.journal, w.account = kept, account
-	w.handler = api.New(api.Options{Token: token, Log: logger(), Accounts: func(name string) (api.Account, bool) {
+	w.handler = api.Checked(w.T, api.New(api.Options{Token: token, Log: logger(), Accounts: func(name string) (api.Account, bool) {
 		return w.account, name == "main"
-	}})
+	}}))
 	w.ends = append(w.ends, func() {
 		ended, now := context.WithCancel(context.Background())
 		now()
