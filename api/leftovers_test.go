@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"ecs-api/common"
@@ -132,4 +133,31 @@ func TestWithoutADurableJournalWhatHasItsServiceIsWhole(t *testing.T) {
 			w.Errorf("found %+v", found)
 		}
 	}, func(o *orchestration.Options) { o.Durable = false })
+}
+
+// Who asks at the same time shares one sweep; who asks later has one of their own.
+func TestLeftoversAreSweptOnceForAllWhoAsk(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.plant("orphan", "myorg", "3f2b9d6e-0000-4000-8000-000000000001")
+		w.aws.ResetCalls()
+		w.leftovers()
+		alone := len(w.aws.Calls())
+		w.aws.ResetCalls()
+		var all sync.WaitGroup
+		for range 5 {
+			all.Go(func() {
+				if found := w.leftovers(); len(found) != 7 {
+					w.Errorf("found %+v", found)
+				}
+			})
+		}
+		all.Wait()
+		if calls := len(w.aws.Calls()); calls != alone {
+			w.Errorf("%d calls for five, %d for one", calls, alone)
+		}
+		w.plant("another", "myorg", "3f2b9d6e-0000-4000-8000-000000000002")
+		if found := w.leftovers(); len(found) != 14 {
+			w.Errorf("found %+v", found)
+		}
+	})
 }

@@ -58,6 +58,7 @@ type Account struct {
 	locks     *locks
 	named     namedSecrets
 	asking    shared[awsclient.Account] // who the account is
+	sweeping  shared[[]Leftover]
 	timeouts  atomic.Pointer[timeouts]
 
 	root     context.Context // of work that goes on without its caller

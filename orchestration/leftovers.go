@@ -91,7 +91,7 @@ func (a *Account) Leftovers(ctx context.Context, _ *LeftoversInput) ([]Leftover,
 			found = append(found, Leftover{Resource: r.String(), ID: r.ID, Operation: op.ID, Reason: step.Reason})
 		}
 	}
-	orphans, err := a.sweep(ctx)
+	orphans, err := a.swept(ctx)
 	for _, orphan := range orphans {
 		if !told[orphan.kind+orphan.Operation] {
 			found = append(found, orphan)
@@ -104,7 +104,7 @@ func (a *Account) Leftovers(ctx context.Context, _ *LeftoversInput) ([]Leftover,
 func (a *Account) Sweep() error {
 	return a.begin(func(context.Context) {
 		for ctx := a.watching; ; {
-			orphans, err := a.sweep(ctx)
+			orphans, err := a.swept(ctx)
 			if ctx.Err() != nil {
 				return
 			}
@@ -118,6 +118,11 @@ func (a *Account) Sweep() error {
 			}
 		}
 	})
+}
+
+// swept is sweep, shared by all who ask for it at the same time.
+func (a *Account) swept(ctx context.Context) ([]Leftover, error) {
+	return a.sweeping.ask(ctx, a.root, a.sweep)
 }
 
 // sweep gives what carries the mark of an operation that is unknown or was undone. Ground is left out where something lives on it.
