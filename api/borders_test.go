@@ -159,6 +159,10 @@ var crossings = map[string]crossing{
 
 	"GET /{account}/servicediscovery/services":      {errands: []errand{{}}},
 	"GET /{account}/servicediscovery/services/{id}": {errands: []errand{{}}},
+	"POST /{account}/servicediscovery/services": {errands: []errand{
+		{body: `{"name": "new", "dnsconfig": {"namespaceid": "ns-y3uaw6neshhbev3f", "dnsrecords": [{"ttl": 30, "type": "A"}]}, ` + crossTags + `}`, want: orgIsSaid},
+	}},
+	"DELETE /{account}/servicediscovery/services/{id}": {errands: []errand{{status: http.StatusConflict}}},
 
 	"GET /{account}/operations":             {errands: []errand{{query: "?cluster={space}", want: listsNone("space")}, {}}},
 	"GET /{account}/operations/{operation}": {errands: []errand{{}}},

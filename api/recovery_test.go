@@ -163,6 +163,8 @@ var lives = map[string]life{
 	"run":              {prepare: defined, act: func(w *world) { w.send("POST", supercoolPath+"/tasks", `{"Count": 2}`) }},
 	"cluster":          {prepare: nothing, act: func(w *world) { w.send("POST", "/clusters", bareCluster) }},
 	"cluster away":     {prepare: ground, act: func(w *world) { w.send("DELETE", "/clusters/myclu", "") }},
+	"registry":         {prepare: nothing, act: func(w *world) { w.send("POST", registriesPath, bareRegistry) }},
+	"registry away":    {prepare: func(w *world) { w.bareRegistry() }, act: func(w *world) { w.send("DELETE", w.registryPath(), "") }},
 	"undefine":         {prepare: defined, act: func(w *world) { w.send("DELETE", supercoolPath+"?recursive=true&force=true", "") }},
 }
 

@@ -43,6 +43,19 @@ func (a *Account) ourClusters(ctx context.Context) ([]*awsecs.Cluster, error) {
 	return ours, err
 }
 
+// everywhere asks something of each of the org's clusters.
+func (a *Account) everywhere(ctx context.Context, ask func(ctx context.Context, cluster string) error) error {
+	clusters, err := a.ourClusters(ctx)
+	if err != nil {
+		return err
+	}
+	var reads []func(context.Context) error
+	for _, cluster := range clusters {
+		reads = append(reads, func(ctx context.Context) error { return ask(ctx, aws.StringValue(cluster.ClusterName)) })
+	}
+	return look(ctx, reads...)
+}
+
 // ShowClusterInput names a cluster.
 type ShowClusterInput struct {
 	Cluster string `json:"-" path:"cluster"`

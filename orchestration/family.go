@@ -2,6 +2,7 @@ package orchestration
 
 import (
 	"context"
+	"maps"
 	"sort"
 	"strings"
 	"sync"
@@ -127,8 +128,12 @@ func (a *Account) spaceRevisions(ctx context.Context, r plan.Resource) ([]*revis
 	return ours, nil
 }
 
-// inUse gives the task definitions that services and tasks of a cluster name, by ARN.
+// inUse gives the task definitions that services and tasks of a cluster name, by ARN. Without a cluster it is asked of all: what belongs to no
+// space may be used in any.
 func (a *Account) inUse(ctx context.Context, cluster string) (map[string]bool, error) {
+	if cluster == "" {
+		return a.inUseEverywhere(ctx)
+	}
 	uses, err := a.uses(ctx, cluster)
 	used := map[string]bool{}
 	for definition := range uses {
@@ -168,6 +173,19 @@ func (a *Account) uses(ctx context.Context, cluster string) (map[string]need, er
 		used[aws.StringValue(service.TaskDefinition)] = lasting
 	}
 	delete(used, "")
+	return used, err
+}
+
+func (a *Account) inUseEverywhere(ctx context.Context) (map[string]bool, error) {
+	var mu sync.Mutex
+	used := map[string]bool{}
+	err := a.everywhere(ctx, func(ctx context.Context, cluster string) error {
+		there, err := a.inUse(ctx, cluster)
+		mu.Lock()
+		defer mu.Unlock()
+		maps.Copy(used, there)
+		return err
+	})
 	return used, err
 }
 

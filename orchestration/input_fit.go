@@ -51,13 +51,13 @@ func (in *CreateServiceInput) fitsRegistry(registry *awsdiscovery.Service) error
 }
 
 // fitsNamespace gives Invalid unless the registry can be made in the namespace. (API reference of Cloud Map's CreateService.)
-func (in *CreateServiceInput) fitsNamespace(namespace *awsdiscovery.Namespace) error {
+func fitsNamespace(at string, asked *awsdiscovery.CreateServiceInput, namespace *awsdiscovery.Namespace) error {
 	var v violations
-	kind, asked := aws.StringValue(namespace.Type), in.ServiceRegistry
-	v.check(asked.DnsConfig == nil || kind != awsdiscovery.NamespaceTypeHttp, "/serviceregistry/DnsConfig", "the namespace has no DNS")
+	kind := aws.StringValue(namespace.Type)
+	v.check(asked.DnsConfig == nil || kind != awsdiscovery.NamespaceTypeHttp, at+"/DnsConfig", "the namespace has no DNS")
 	v.check(
 		asked.HealthCheckConfig == nil || kind != awsdiscovery.NamespaceTypeDnsPrivate,
-		"/serviceregistry/HealthCheckConfig",
+		at+"/HealthCheckConfig",
 		"Route 53 cannot check health in a private namespace",
 	)
 	return common.InvalidInput(v)

@@ -110,8 +110,7 @@ func TestFitsNamespace(t *testing.T) {
 		{"DNS_PUBLIC", &awsdiscovery.CreateServiceInput{DnsConfig: dns, HealthCheckConfig: health}, nil},
 	}
 	for _, c := range cases {
-		in := &CreateServiceInput{ServiceRegistry: c.registry}
-		if got := pointersOf(in.fitsNamespace(&awsdiscovery.Namespace{Type: aws.String(c.kind)})); !reflect.DeepEqual(got, c.want) {
+		if got := pointersOf(fitsNamespace("/serviceregistry", c.registry, &awsdiscovery.Namespace{Type: aws.String(c.kind)})); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s with %v: %v", c.kind, c.registry, got)
 		}
 	}

@@ -114,6 +114,9 @@ func (a *Account) tookEffect(ctx context.Context, effect plan.Effect) (bool, err
 	case kindCluster:
 		_, err := a.ecs.Cluster(ctx, r.Key)
 		return err != nil, absent(err)
+	case kindRegistry:
+		_, err := a.discovery.Service(ctx, r.ID)
+		return err != nil, absent(err)
 	}
 	if r.Kind == kindTaskDefinition && effect.Change == plan.Deleted {
 		return a.deregistered(ctx, effect)

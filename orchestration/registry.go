@@ -154,8 +154,12 @@ func (a *Account) findRegistry(ctx context.Context, r plan.Resource) (id, arn st
 	return "", "", nil
 }
 
-// unnamed gives a *plan.KeptError if a service of the cluster names the registry: one that is scaled to nothing has no instance in it.
+// unnamed gives a *plan.KeptError if a service of the cluster names the registry: one that is scaled to nothing has no instance in it. Without
+// a cluster it is asked of all.
 func (a *Account) unnamed(ctx context.Context, cluster, registry string) error {
+	if cluster == "" {
+		return a.everywhere(ctx, func(ctx context.Context, cluster string) error { return a.unnamed(ctx, cluster, registry) })
+	}
 	services, err := a.services(ctx, cluster)
 	if err != nil {
 		return err
@@ -172,23 +176,32 @@ func (a *Account) unnamed(ctx context.Context, cluster, registry string) error {
 
 // emptyRegistry takes out the instances whose service is gone. A *plan.KeptError if another service's are in it.
 func (a *Account) emptyRegistry(ctx context.Context, id string) error {
+	stale, err := a.staleInstances(ctx, id)
+	for _, instance := range stale {
+		if err == nil {
+			err = absent(a.discovery.DeregisterInstance(ctx, id, instance))
+		}
+	}
+	return err
+}
+
+// staleInstances gives the instances of a registry whose service is gone. A *plan.KeptError if others are in it.
+func (a *Account) staleInstances(ctx context.Context, id string) (stale []string, err error) {
 	instances, err := a.discovery.ListInstances(ctx, id)
 	if err != nil {
-		return absent(err)
+		return nil, absent(err)
 	}
 	for _, instance := range instances {
 		cluster, service := aws.StringValue(instance.Attributes[attributeCluster]), aws.StringValue(instance.Attributes[attributeService])
 		if cluster == "" || service == "" {
-			return &plan.KeptError{Reason: "in use by instance " + aws.StringValue(instance.Id)}
+			return nil, &plan.KeptError{Reason: "in use by instance " + aws.StringValue(instance.Id)}
 		}
 		if _, err := a.ecs.Service(ctx, cluster, service); err == nil {
-			return &plan.KeptError{Reason: "in use by service " + cluster + "/" + service}
+			return nil, &plan.KeptError{Reason: "in use by service " + cluster + "/" + service}
 		} else if absent(err) != nil {
-			return err
+			return nil, err
 		}
-		if err := absent(a.discovery.DeregisterInstance(ctx, id, aws.StringValue(instance.Id))); err != nil {
-			return err
-		}
+		stale = append(stale, aws.StringValue(instance.Id))
 	}
-	return nil
+	return stale, nil
 }

@@ -85,24 +85,23 @@ func (in *ShowRegistryInput) Validate() []common.Violation {
 
 // ShowRegistry gives a service registry. NotFound if it is absent or another org's.
 func (a *Account) ShowRegistry(ctx context.Context, in *ShowRegistryInput) (*awsdiscovery.Service, error) {
-	registry, _, err := a.ownRegistry(ctx, in.ID)
-	return registry, err
+	return a.ownRegistry(ctx, in.ID)
 }
 
-// ownRegistry gives a service registry of ours with its tags. NotFound if it is absent or another org's.
-func (a *Account) ownRegistry(ctx context.Context, id string) (*awsdiscovery.Service, common.Tags, error) {
+// ownRegistry gives a service registry of ours. NotFound if it is absent or another org's.
+func (a *Account) ownRegistry(ctx context.Context, id string) (*awsdiscovery.Service, error) {
 	in, err := a.Identity(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	registry, tags, err := a.readRegistry(ctx, nameRegistry(in, id))
 	if err == nil && !a.owns(tags) {
 		err = notOurs("service registry", id)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return registry, tags, nil
+	return registry, nil
 }
 
 func nameRegistry(in awsclient.Account, id string) string {

@@ -74,10 +74,7 @@ func (a *Account) CreateSecret(ctx context.Context, in *CreateSecretInput) (*Sec
 		if whole.KmsKeyId == nil && a.KmsKeyID != "" {
 			whole.KmsKeyId = aws.String(a.KmsKeyID)
 		}
-		asked := fromSecretTags(in.Tags)
-		for key := range ourTags {
-			delete(asked, key)
-		}
+		asked := withoutOurs(fromSecretTags(in.Tags))
 		whole.Tags = secretTags(asked.Merge(common.Tags{common.TagOrg: a.Org, common.TagOperation: op.record.ID}))
 		made := op.secretNode(p, name, &whole, nil)
 		p.Commit(made)

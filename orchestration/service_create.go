@@ -135,13 +135,7 @@ func (a *Account) lookCreate(ctx context.Context, in *CreateServiceInput) (facts
 		})
 	}
 	if in.ServiceRegistry != nil {
-		reads = append(reads, func(ctx context.Context) error {
-			namespace, err := a.discovery.Namespace(ctx, namespaceOf(in.ServiceRegistry))
-			if err != nil {
-				return err
-			}
-			return in.fitsNamespace(namespace)
-		})
+		reads = append(reads, func(ctx context.Context) error { return a.lookNamespace(ctx, "/serviceregistry", in.ServiceRegistry) })
 	}
 	if registry := in.registryARN(); registry != "" {
 		reads = append(reads, func(ctx context.Context) (err error) {

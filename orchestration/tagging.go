@@ -120,9 +120,11 @@ func (a *Account) restoreTags(ctx context.Context, e plan.Effect) error {
 }
 
 // askedTags are the tags of a request without those that say whose something is: they are the service's own to set.
-func askedTags(tags []*awsecs.Tag) common.Tags {
-	asked := fromECSTags(tags)
-	for _, key := range []string{common.TagOrg, common.TagSpace, common.TagType, common.TagFlavor, common.TagOperation} {
+func askedTags(tags []*awsecs.Tag) common.Tags { return withoutOurs(fromECSTags(tags)) }
+
+func withoutOurs(tags common.Tags) common.Tags {
+	asked := tags.Merge()
+	for key := range ourTags {
 		delete(asked, key)
 	}
 	return asked

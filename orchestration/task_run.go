@@ -125,10 +125,7 @@ func buildRunTask(asked *awsecs.RunTaskInput, cluster, definition, token string,
 	if len(in.CapacityProviderStrategy) == 0 {
 		in.LaunchType = aws.String(awsecs.LaunchTypeFargate)
 	}
-	tags := fromECSTags(asked.Tags)
-	for key := range ourTags {
-		delete(tags, key)
-	}
+	tags := askedTags(asked.Tags)
 	tags[common.TagOperation] = token
 	in.Tags = ecsTags(tags)
 	return &in
