@@ -20,6 +20,7 @@ import (
 type cord struct {
 	next  http.RoundTripper
 	alter func(r *http.Request, answer []byte) []byte // what comes back instead; nil: as it is
+	sees  func(r *http.Request, asked []byte)         // what is asked; nil: nobody looks
 
 	mu    sync.Mutex
 	calls int
@@ -38,6 +39,15 @@ func (c *cord) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if c.isDead() {
 		return nil, errDead
+	}
+	if c.sees != nil {
+		asked, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		_ = r.Body.Close()
+		r.Body = io.NopCloser(bytes.NewReader(asked))
+		c.sees(r, asked)
 	}
 	response, err := c.next.RoundTrip(r)
 	if here {

@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -401,4 +403,64 @@ func TestAnUpdateNamesOnlyProvidersOfItsCluster(t *testing.T) {
 			w.Error(diff)
 		}
 	})
+}
+
+// An update of credentials alone keeps what the active definition has, also what is younger than the SDK's structs.
+func TestAnUpdateOfCredentialsKeepsWhatTheSDKDoesNotKnow(t *testing.T) {
+	const policy = `{"enabled":true,"ignoredExitCodes":[0,143],"restartAttemptPeriod":180}`
+	younger := strings.NewReplacer(
+		`"taskDefinition":{`, `"taskDefinition":{"enableFaultInjection":true,"someLaterNumber":12345678901234567890,`,
+		`"name":"privateapi"`, `"name":"privateapi","restartPolicy":`+policy+`,"versionConsistency":"disabled"`,
+	)
+	for name, c := range map[string]struct {
+		change string
+		want   []string
+	}{
+		"credentials": {`{"credentials": {"webserver": {"SecretString": "` + password + `7"}}}`,
+			[]string{"true", "12345678901234567890", "null", "null", policy, `"disabled"`}},
+		"a definition": {strings.Replace(addSecret, "privateapi-cred-1", "privateapi-cred-2", 1), []string{"null", "null", "null", "null", "null", "null"}},
+	} {
+		inWorld(t, func(w *world) {
+			w.must(http.StatusOK, "POST", "/services", body(cluster, definition, service))
+			w.update(strings.Replace(addSecret, `"image": "myorg/privateapi:latest"`, `"image": "myorg/privateapi:latest", "essential": false`, 1))
+			w.ended()
+			var got []string
+			w.start(journal.NewMemory(), &cord{
+				alter: func(r *http.Request, answer []byte) []byte {
+					if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".DescribeTaskDefinition") {
+						return []byte(younger.Replace(string(answer)))
+					}
+					return answer
+				},
+				sees: func(r *http.Request, asked []byte) {
+					if !strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".RegisterTaskDefinition") {
+						return
+					}
+					var sent struct {
+						EnableFaultInjection, SomeLaterNumber json.RawMessage
+						ContainerDefinitions                  []struct{ RestartPolicy, VersionConsistency json.RawMessage }
+					}
+					if err := json.Unmarshal(asked, &sent); err != nil {
+						w.Error(err)
+					}
+					got = nil
+					members := []json.RawMessage{sent.EnableFaultInjection, sent.SomeLaterNumber}
+					for _, container := range sent.ContainerDefinitions {
+						members = append(members, container.RestartPolicy, container.VersionConsistency)
+					}
+					for _, member := range members {
+						if member == nil {
+							member = json.RawMessage("null")
+						}
+						got = append(got, string(member))
+					}
+				},
+			})
+			w.update(c.change)
+			if !slices.Equal(got, c.want) {
+				w.Errorf("%s: registered with %q, want %q", name, got, c.want)
+			}
+			w.ended()
+		})
+	}
 }

@@ -286,7 +286,7 @@ func TestTaskDefinition(t *testing.T) {
 		"hollow": {awstest.OK(object{}), common.Failed},
 	} {
 		in(t, func(*awstest.Request) awstest.Answer { return test.answer }, func(t *testing.T, c *Client, _ *awstest.Server) {
-			definition, tags, err := c.TaskDefinition(t.Context(), "f")
+			definition, tags, _, err := c.TaskDefinition(t.Context(), "f")
 			if common.KindOf(err) != test.kind || (err == nil) != (definition != nil && len(tags) == 1) {
 				t.Errorf("%s: %v, %v, %v", name, definition, tags, err)
 			}

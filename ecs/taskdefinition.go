@@ -1,11 +1,13 @@
 package ecs
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go/aws"
+	"github.com/aws/aws-sdk-go/aws/request"
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 	"github.com/pkg/errors"
 	"golang.org/x/sync/errgroup"
@@ -18,24 +20,31 @@ import (
 const deletesAtOnce = 4
 
 // RegisterTaskDefinition registers a revision. A call whose answer is lost is not repeated, for it would register another: the error is
-// then marked unheard. Invalid as ECS says; awsclient.IsRoleNotVisible if a role was made a moment ago.
-func (c *Client) RegisterTaskDefinition(ctx context.Context, in *awsecs.RegisterTaskDefinitionInput) (*awsecs.TaskDefinition, error) {
-	out, err := c.api.RegisterTaskDefinitionWithContext(ctx, in)
+// then marked unheard. Invalid as ECS says; awsclient.IsRoleNotVisible if a role was made a moment ago. Newer members are those of the revision that in is
+// a copy of.
+func (c *Client) RegisterTaskDefinition(ctx context.Context, in *awsecs.RegisterTaskDefinitionInput, newer ...Member) (*awsecs.TaskDefinition, error) {
+	var options []request.Option
+	if len(newer) > 0 {
+		options = append(options, with(newer))
+	}
+	out, err := c.api.RegisterTaskDefinitionWithContext(ctx, in, options...)
 	return answer("RegisterTaskDefinition", out.TaskDefinition, err)
 }
 
 // TaskDefinition gives a revision and its tags: by ARN, by family:revision, or the latest active one by family. Inactive revisions and
-// those being deleted are given too. NotFound if there is none.
-func (c *Client) TaskDefinition(ctx context.Context, ref string) (*awsecs.TaskDefinition, []*awsecs.Tag, error) {
+// those being deleted are given too, and what the SDK's struct has no place for. NotFound if there is none.
+func (c *Client) TaskDefinition(ctx context.Context, ref string) (*awsecs.TaskDefinition, []*awsecs.Tag, []Member, error) {
+	var whole bytes.Buffer
 	out, err := c.api.DescribeTaskDefinitionWithContext(ctx, &awsecs.DescribeTaskDefinitionInput{
 		TaskDefinition: &ref,
 		Include:        withTags,
-	})
+	}, heard(&whole))
 	definition, err := answer("DescribeTaskDefinition", out.TaskDefinition, err)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return definition, out.Tags, nil
+	members, err := newer(whole.Bytes())
+	return definition, out.Tags, members, err
 }
 
 // ListTaskDefinitions gives the ARNs of all revisions of exactly this family in this status (ACTIVE, INACTIVE or DELETE_IN_PROGRESS; ""

@@ -6,6 +6,7 @@ import (
 
 	"ecs-api/common"
 	"ecs-api/common/awsclient"
+	"ecs-api/ecs"
 	"ecs-api/orchestration/plan"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -28,7 +29,7 @@ func (op *operation) changeNodes(p *plan.Plan, in *UpdateServiceInput, facts upd
 		c.credentials, c.retired, again = op.credentialNodes(p, in, facts, tags)
 		if again || in.TaskDefinition != nil {
 			own := tags.Merge(fromECSTags(facts.definition.Tags), op.owned(facts.flavor()))
-			registered, _ := op.definitionNodes(p, facts.ground, facts.account, facts.definition, c.credentials, tags, own)
+			registered, _ := op.definitionNodes(p, facts.ground, facts.account, facts.definition, c.credentials, tags, own, facts.newer(in)...)
 			c.definition = &registered
 		}
 	}
@@ -36,6 +37,14 @@ func (op *operation) changeNodes(p *plan.Plan, in *UpdateServiceInput, facts upd
 		op.tagNodes(p, facts, asked, c.definition == nil)
 	}
 	return c
+}
+
+// newer are the members of the active definition that a copy of it must not lose. A definition that is given replaces all of them.
+func (facts updateFacts) newer(in *UpdateServiceInput) []ecs.Member {
+	if in.TaskDefinition != nil {
+		return nil
+	}
+	return facts.active.newer
 }
 
 // flavor is what an update leaves as it is: a service's, or a managed task definition's.
@@ -85,10 +94,11 @@ func (op *operation) credentialNodes(
 
 // definitionNodes brings role and log group up to date and registers a revision that stands on them. Made says that the role is new.
 func (op *operation) definitionNodes(p *plan.Plan, ground groundFacts, account awsclient.Account, asked *awsecs.RegisterTaskDefinitionInput,
-	credentials map[string]plan.Handle[*Credential], groundTags, tags common.Tags) (definition plan.Handle[*awsecs.TaskDefinition], made bool) {
+	credentials map[string]plan.Handle[*Credential], groundTags, tags common.Tags, newer ...ecs.Member,
+) (definition plan.Handle[*awsecs.TaskDefinition], made bool) {
 	policy := rolePolicy(account, op.account.Org, op.record.Cluster, op.account.KmsKeyID)
 	role, made := op.groundNodes(p, ground, policy, groundTags)
-	return op.taskDefinitionNode(p, asked, account.Region, role, made, credentials, tags), made
+	return op.taskDefinitionNode(p, asked, account.Region, role, made, credentials, tags, newer...), made
 }
 
 // tagNodes gives the tags to every part: service, cluster, role, log group, secrets, and the active definition if no new one has them.

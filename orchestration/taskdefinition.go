@@ -6,6 +6,7 @@ import (
 
 	"ecs-api/common"
 	"ecs-api/common/awsclient"
+	"ecs-api/ecs"
 	"ecs-api/orchestration/plan"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -18,17 +19,18 @@ const kindTaskDefinition = "task definition"
 // revision is a task definition with its tags.
 type revision struct {
 	*awsecs.TaskDefinition
-	tags common.Tags
+	tags  common.Tags
+	newer []ecs.Member // what the struct has no place for
 }
 
 // revision gives a task definition by family, family:revision or ARN. NotFound if it is absent.
 func (a *Account) revision(ctx context.Context, ref string) (*revision, error) {
-	definition, tags, err := a.ecs.TaskDefinition(ctx, ref)
+	definition, tags, newer, err := a.ecs.TaskDefinition(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
 	a.named.learn(definition)
-	return &revision{definition, fromECSTags(tags)}, nil
+	return &revision{definition, fromECSTags(tags), newer}, nil
 }
 
 // mayUse gives NotFound if the definition is another org's, and Conflict if it is another space's.
@@ -98,7 +100,8 @@ func buildTaskDefinition(
 	return &in
 }
 
-// taskDefinitionNode registers a revision. A role that this operation made is waited for until ECS sees it.
+// taskDefinitionNode registers a revision, with the newer members of the one that it is a copy of. A role that this operation made is waited for until ECS
+// sees it.
 func (op *operation) taskDefinitionNode(
 	p *plan.Plan,
 	asked *awsecs.RegisterTaskDefinitionInput,
@@ -107,6 +110,7 @@ func (op *operation) taskDefinitionNode(
 	roleMade bool,
 	credentials map[string]plan.Handle[*Credential],
 	tags common.Tags,
+	newer ...ecs.Member,
 ) plan.Handle[*awsecs.TaskDefinition] {
 	a, family := op.account, aws.StringValue(asked.Family)
 	resource := op.resource(kindTaskDefinition, family)
@@ -126,7 +130,7 @@ func (op *operation) taskDefinitionNode(
 			}
 			in := buildTaskDefinition(asked, op.record.Cluster, region, aws.StringValue(role.From(inputs).Arn), secrets, tags)
 			err = again(inputs, visible, roleInvisible(roleMade), func() (err error) {
-				definition, err = a.ecs.RegisterTaskDefinition(ctx, in)
+				definition, err = a.ecs.RegisterTaskDefinition(ctx, in, newer...)
 				return err
 			})
 			a.named.learn(definition)
