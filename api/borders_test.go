@@ -34,7 +34,8 @@ const (
 	crossDefinition = `{"family": "{family}", "cpu": "256", "memory": "512", "executionrolearn": "{role}", "taskrolearn": "{role}", "containerdefinitions": [
 		{"name": "web", "image": "nginx:alpine", "portmappings": [{"containerport": 80}], "repositorycredentials": {"credentialsparameter": "{credential}"},
 		"secrets": [{"name": "A", "valuefrom": "{value}"}, {"name": "B", "valuefrom": "{parameter}"}]}]}`
-	crossPlain  = `{"family": "{family}", "cpu": "256", "memory": "512", "containerdefinitions": [{"name": "web", "image": "nginx:alpine", "portmappings": [{"containerport": 80}]}]}`
+	crossPlain = `{"family": "{family}", "cpu": "256", "memory": "512", "containerdefinitions": [
+		{"name": "web", "image": "nginx:alpine", "portmappings": [{"containerport": 80}]}]}`
 	crossOnDisk = `{"family": "{family}", "cpu": "256", "memory": "512", "volumes": [{"name": "data", "configuredatlaunch": true}], "containerdefinitions": [
 		{"name": "web", "image": "nginx:alpine", "mountpoints": [{"sourcevolume": "data", "containerpath": "/data"}]}]}`
 	crossDisk    = `"volumeconfigurations": [{"name": "data", "managedebsvolume": {"rolearn": "{role}", "sizeingib": 10}}]`
@@ -72,14 +73,17 @@ var crossings = map[string]crossing{
 		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + crossPlain + `, "service": {"servicename": "new", "desiredcount": 1}, ` + crossTags + `}`,
 			want: orgIsSaid, across: map[string]int{"cluster": http.StatusConflict}},
 	}},
-	"GET /{account}/clusters":                 {errands: []errand{{}}},
-	"POST /{account}/clusters":                {errands: []errand{{body: `{"ClusterName": "{cluster}"}`}, {body: `{"ClusterName": "new", ` + crossTags + `}`, want: orgIsSaid}}},
+	"GET /{account}/clusters": {errands: []errand{{}}},
+	"POST /{account}/clusters": {errands: []errand{
+		{body: `{"ClusterName": "{cluster}"}`}, {body: `{"ClusterName": "new", ` + crossTags + `}`, want: orgIsSaid},
+	}},
 	"GET /{account}/clusters/{cluster}":       {errands: []errand{{}}},
 	"DELETE /{account}/clusters/{cluster}":    {errands: []errand{{status: http.StatusConflict}}},
 	"GET /{account}/clusters/{cluster}/tasks": {errands: []errand{{}, {query: "?status=STOPPED&status=RUNNING&startedBy=x"}}},
 	"POST /{account}/clusters/{cluster}/tasks": {errands: []errand{
 		{body: `{"TaskDefinition": "{taskdef}"}`, across: anothersFamily},
-		{body: `{"TaskDefinition": "{taskdef}", "Overrides": {"TaskRoleArn": "{role}", "ExecutionRoleArn": "{role}"}}`, across: map[string]int{"taskdef": http.StatusConflict}},
+		{body: `{"TaskDefinition": "{taskdef}", "Overrides": {"TaskRoleArn": "{role}", "ExecutionRoleArn": "{role}"}}`,
+			across: map[string]int{"taskdef": http.StatusConflict}},
 	}},
 
 	"GET /{account}/clusters/{cluster}/services":           {errands: []errand{{}, {query: "?all=true"}}},
@@ -115,7 +119,8 @@ var crossings = map[string]crossing{
 	"DELETE /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks/{task}": {errands: []errand{{}}},
 	"POST /{account}/taskdefs": {errands: []errand{
 		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + jobOf(crossDefinition) + `}`, across: map[string]int{"taskdef": http.StatusConflict}},
-		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + jobOf(crossPlain) + `, "credentials": {"job": {"name": "new", "secretstring": "y"}}, ` + crossTags + `}`,
+		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + jobOf(crossPlain) + `,
+			"credentials": {"job": {"name": "new", "secretstring": "y"}}, ` + crossTags + `}`,
 			want: orgIsSaid, across: anothersFamily},
 	}},
 	"GET /{account}/taskdefs":           {errands: []errand{{}}},
@@ -369,25 +374,39 @@ func (b *borderland) shows(name string, a answer, whose outsider) {
 	}
 }
 
-// TestOurOwnSideOfTheBorder holds that the requests of TestBorders are good ones, and show nothing of anybody else's.
+// TestOurOwnSideOfTheBorder holds that the requests of TestBorders are good ones, and show nothing of anybody else's; and that to be one of
+// many in an account costs them nothing: they take as many round trips as alone in it, and as are documented of their route.
 func TestOurOwnSideOfTheBorder(t *testing.T) {
+	documented := map[string][]int{}
+	for _, l := range toured(t) {
+		documented[routeOf(l.line)] = append(documented[routeOf(l.line)], l.trips)
+	}
 	onErrands(t, func(t *testing.T, line api.Line, e errand) {
-		inWorld(t, func(w *world) {
-			b := w.borderland()
-			want := line.Status
-			if e.status != 0 {
-				want = e.status
-			}
-			a, _ := e.send(w, line, b.home.words(e.nounsOf(line)))
+		want := line.Status
+		if e.status != 0 {
+			want = e.status
+		}
+		good := func(w *world, home *space) (a answer, trips int) {
+			a, trips = e.send(w, line, home.words(e.nounsOf(line)))
 			if a.status != want {
 				w.Errorf("%d, want %d: %s", a.status, want, a.body)
+			}
+			w.ended()
+			return a, trips
+		}
+		alone := 0
+		inWorld(t, func(w *world) { _, alone = good(w, w.space("amber")) })
+		inWorld(t, func(w *world) {
+			b := w.borderland()
+			a, trips := good(w, b.home)
+			if trips != alone || want < http.StatusBadRequest && !slices.Contains(documented[routeOf(line)], trips) {
+				w.Errorf("%d round trips, %d alone, and documented are %v", trips, alone, documented[routeOf(line)])
 			}
 			for _, whose := range b.outsiders {
 				if !whose.ours || strings.Contains(line.Path, "{cluster}") {
 					b.shows("our own", a, whose)
 				}
 			}
-			w.ended()
 		})
 	})
 }
