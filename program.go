@@ -207,13 +207,13 @@ func openJournal(ctx context.Context, c *config.Config) (journal.Journal, error)
 // recoverAll has every account go on with what the process before left, and look for orphans. Operations of an account that is not
 // configured any more stay as they are.
 func recoverAll(ctx context.Context, kept journal.Journal, byName map[string]*orchestration.Account, metrics *api.Metrics, log logrus.FieldLogger) error {
-	operations, err := kept.List(journal.Filter{})
+	operations, err := kept.List(journal.Filter{Open: true})
 	if err != nil {
 		return errors.Wrap(err, "the journal cannot be read")
 	}
 	pending := map[string]int{}
 	for _, op := range operations {
-		if byName[op.Account] == nil && op.EndedAt == nil {
+		if byName[op.Account] == nil {
 			pending[op.Account]++
 		}
 	}

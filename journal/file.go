@@ -244,11 +244,11 @@ func (f *File) load() error {
 			return err
 		}
 		return tx.Bucket(operationsBucket).ForEach(func(id, value []byte) error {
-			record, err := unseal(value)
+			kept, err := unseal(value)
 			if err != nil {
 				return errors.Wrapf(err, "operation %q", id)
 			}
-			f.operations[string(id)] = record
+			f.operations[string(id)] = kept
 			return nil
 		})
 	})
@@ -260,39 +260,40 @@ func seal(record []byte) []byte {
 	return append(sum[:8:8], record...)
 }
 
-func unseal(value []byte) ([]byte, error) {
+func unseal(value []byte) (record, error) {
 	if len(value) < 8 {
-		return nil, errors.New("too short")
+		return record{}, errors.New("too short")
 	}
-	record := bytes.Clone(value[8:])
-	if sum := sha256.Sum256(record); !bytes.Equal(sum[:8], value[:8]) {
-		return nil, errors.New("the checksum is wrong")
+	encoded := bytes.Clone(value[8:])
+	if sum := sha256.Sum256(encoded); !bytes.Equal(sum[:8], value[:8]) {
+		return record{}, errors.New("the checksum is wrong")
 	}
 	var op Operation
-	return record, errors.Wrap(json.Unmarshal(record, &op), "decode")
+	err := json.Unmarshal(encoded, &op)
+	return record{headOf(op), encoded}, errors.Wrap(err, "decode")
 }
 
 // Save keeps op as it is now. An error of a durable save means that the file could not be written.
 func (f *File) Save(op Operation, durable bool) error {
-	record, err := json.Marshal(op)
+	encoded, err := json.Marshal(op)
 	if err != nil {
 		return errors.Wrap(err, "encode the operation")
 	}
-	committed, err := f.enqueue(op.ID, record, durable)
+	committed, err := f.enqueue(record{headOf(op), encoded}, durable)
 	if err != nil || committed == nil {
 		return err
 	}
 	return <-committed
 }
 
-func (f *File) enqueue(id string, record []byte, durable bool) (committed chan error, err error) {
+func (f *File) enqueue(r record, durable bool) (committed chan error, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
 		return nil, errors.New("the journal is closed")
 	}
-	f.pending[id] = record
-	f.Memory.put(id, record)
+	f.pending[r.id] = r.encoded
+	f.Memory.put(r)
 	if !durable {
 		signal(f.stir)
 		return nil, nil
@@ -391,17 +392,11 @@ func (f *File) put(tx *bolt.Tx, id string, record []byte) error {
 
 // purge forgets what has ended long ago, and has nothing left to go.
 func (f *File) purge() {
-	ended, err := f.Memory.List(Filter{})
-	if err != nil {
-		return
-	}
+	forgotten := f.Memory.forget(time.Now().Add(-keep))
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, op := range ended {
-		if op.EndedAt != nil && time.Since(*op.EndedAt) > keep && !op.Pending() {
-			f.pending[op.ID] = nil
-			f.Memory.forget(op)
-		}
+	for _, id := range forgotten {
+		f.pending[id] = nil
 	}
 }
 

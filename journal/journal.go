@@ -8,8 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"maps"
-	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -54,10 +52,26 @@ type Operation struct {
 type Filter struct {
 	Account, Cluster string
 	State            State
+	Open             bool      // only those that have not ended, or have yet to retire something
+	Since            time.Time // only those that had not ended before
 }
 
-func (f Filter) matches(op Operation) bool {
-	return (f.Account == "" || f.Account == op.Account) && (f.Cluster == "" || f.Cluster == op.Cluster) && (f.State == "" || f.State == op.State)
+// head is what operations are found by. A busy month's are tens of megabytes, and to decode them all takes half a second.
+type head struct {
+	id, account, cluster string
+	state                State
+	startedAt            time.Time
+	endedAt              *time.Time
+	open                 bool // it has not ended, or has yet to retire something
+}
+
+func headOf(op Operation) head {
+	return head{op.ID, op.Account, op.Cluster, op.State, op.StartedAt, op.EndedAt, op.EndedAt == nil || op.Pending()}
+}
+
+func (f Filter) matches(h head) bool {
+	return (f.Account == "" || f.Account == h.account) && (f.Cluster == "" || f.Cluster == h.cluster) && (f.State == "" || f.State == h.state) &&
+		(!f.Open || h.open) && (h.endedAt == nil || !h.endedAt.Before(f.Since))
 }
 
 // Journal keeps operations.
@@ -80,13 +94,19 @@ type Journal interface {
 type Memory struct {
 	key        []byte
 	mu         sync.Mutex
-	operations map[string][]byte
+	operations map[string]record
 	known      map[string]bool // succeeded, and forgotten since
+}
+
+// record is an operation, encoded.
+type record struct {
+	head
+	encoded []byte
 }
 
 // NewMemory makes an empty journal.
 func NewMemory() *Memory {
-	return &Memory{key: newKey(), operations: map[string][]byte{}, known: map[string]bool{}}
+	return &Memory{key: newKey(), operations: map[string]record{}, known: map[string]bool{}}
 }
 
 func newKey() []byte {
@@ -106,7 +126,8 @@ func (m *Memory) Digest(value string) string {
 func (m *Memory) Knows(id string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.known[id] || m.operations[id] != nil
+	_, kept := m.operations[id]
+	return kept || m.known[id]
 }
 
 // Save keeps op as it is now.
@@ -115,22 +136,29 @@ func (m *Memory) Save(op Operation, _ bool) error {
 	if err != nil {
 		return errors.Wrap(err, "encode the operation")
 	}
-	m.put(op.ID, encoded)
+	m.put(record{headOf(op), encoded})
 	return nil
 }
 
-func (m *Memory) put(id string, encoded []byte) {
+func (m *Memory) put(r record) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.operations[id] = encoded
+	m.operations[r.id] = r
 }
 
-// forget drops an operation, and knows it still if it succeeded: what it made stands, however long ago.
-func (m *Memory) forget(op Operation) {
+// forget drops the operations that have ended before a time and have nothing left to go, and gives their ids. It knows those still that succeeded: what they
+// made stands, however long ago.
+func (m *Memory) forget(before time.Time) (forgotten []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.operations, op.ID)
-	m.known[op.ID] = op.State == Succeeded
+	for id, r := range m.operations {
+		if !r.open && r.endedAt.Before(before) {
+			delete(m.operations, id)
+			m.known[id] = r.state == Succeeded
+			forgotten = append(forgotten, id)
+		}
+	}
+	return forgotten
 }
 
 // Get gives an operation by its id.
@@ -138,8 +166,8 @@ func (m *Memory) Get(id string) (Operation, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var op Operation
-	encoded, ok := m.operations[id]
-	if !ok || json.Unmarshal(encoded, &op) != nil {
+	kept, ok := m.operations[id]
+	if !ok || json.Unmarshal(kept.encoded, &op) != nil {
 		return Operation{}, false
 	}
 	return op, true
@@ -147,20 +175,21 @@ func (m *Memory) Get(id string) (Operation, bool) {
 
 // List gives the operations that match, oldest first.
 func (m *Memory) List(filter Filter) ([]Operation, error) {
+	var matching []record
 	m.mu.Lock()
-	all := slices.Collect(maps.Values(m.operations))
-	m.mu.Unlock()
-	var found []Operation
-	for _, encoded := range all {
-		var op Operation
-		if err := json.Unmarshal(encoded, &op); err != nil {
-			return nil, errors.Wrap(err, "decode an operation")
-		}
-		if filter.matches(op) {
-			found = append(found, op)
+	for _, r := range m.operations {
+		if filter.matches(r.head) {
+			matching = append(matching, r)
 		}
 	}
-	sort.Slice(found, func(i, j int) bool { return found[i].StartedAt.Before(found[j].StartedAt) })
+	m.mu.Unlock()
+	sort.Slice(matching, func(i, j int) bool { return matching[i].startedAt.Before(matching[j].startedAt) })
+	found := make([]Operation, len(matching))
+	for i, r := range matching {
+		if err := json.Unmarshal(r.encoded, &found[i]); err != nil {
+			return nil, errors.Wrap(err, "decode an operation")
+		}
+	}
 	return found, nil
 }
 

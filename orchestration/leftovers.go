@@ -78,7 +78,7 @@ type LeftoversInput struct{}
 // Leftovers gives what carries the mark of an operation that is unknown or was undone, and what an operation could not release, with the
 // reason.
 func (a *Account) Leftovers(ctx context.Context, _ *LeftoversInput) ([]Leftover, error) {
-	operations, err := a.Journal.List(journal.Filter{Account: a.Name})
+	operations, err := a.Journal.List(journal.Filter{Account: a.Name, Open: true})
 	if err != nil {
 		return nil, errors.Wrap(err, "the journal cannot be read")
 	}

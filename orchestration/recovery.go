@@ -16,14 +16,11 @@ import (
 // Recover goes on with what a process that died left in the journal. It returns once each of those operations has its names and its lease
 // again, so that new ones can come; the work itself goes on. An error means that the journal cannot be read, or ctx ended.
 func (a *Account) Recover(ctx context.Context) error {
-	operations, err := a.Journal.List(journal.Filter{Account: a.Name})
+	operations, err := a.Journal.List(journal.Filter{Account: a.Name, Open: true})
 	if err != nil {
 		return errors.Wrap(err, "the journal cannot be read")
 	}
 	for _, record := range operations {
-		if record.EndedAt != nil && !record.Pending() {
-			continue
-		}
 		op := &operation{account: a, record: record}
 		op.ledger = plan.NewLedger(record.Progress, op)
 		op.free = record.Loose && record.Committed

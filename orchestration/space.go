@@ -149,13 +149,13 @@ func (a *Account) reliedOn(name string, all []*ground) func(plan.Resource) strin
 			since = g.op.record.StartedAt
 		}
 	}
-	operations, err := a.Journal.List(journal.Filter{Account: a.Name, Cluster: name})
+	operations, err := a.Journal.List(journal.Filter{Account: a.Name, Cluster: name, Since: since})
 	return func(r plan.Resource) string {
 		if err != nil {
 			return "the journal cannot be read: " + err.Error()
 		}
 		for _, op := range operations {
-			if op.Committed && (op.EndedAt == nil || !op.EndedAt.Before(since)) && standsOn(op, r) {
+			if op.Committed && standsOn(op, r) {
 				return fmt.Sprintf("operation %s stands on it", op.ID)
 			}
 		}
