@@ -7,10 +7,12 @@
 - DescribeTaskDefinition of a family gives its newest revision, be it deregistered; AWS gives the newest active one, or a ClientException.
 - ListTasks knows no tasks of a family without an active revision, and lists stopped ones where no status is asked for.
 - DescribeParameters gives no ARNs.
+- GetResources of the tagging API leaves out the services of Cloud Map.
 
 All else passes as it is. What each operation was sent is kept: moto forgets much of it. An operation can be refused on demand: moto hardly refuses any.
 """
 import json
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -19,7 +21,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 ECS = "AmazonEC2ContainerServiceV20141113."
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy of the environment is not for loopback
 SIZES = ("cpu", "memory", "memoryReservation")
-PARAMETERS = "AmazonSSM.DescribeParameters"
+PARAMETERS, TAGGED = "AmazonSSM.DescribeParameters", "ResourceGroupsTaggingAPI_20170126.GetResources"
+CLOUD_MAP = "Route53AutoNaming_v20170314."
 
 
 class Mender(ThreadingHTTPServer):
@@ -78,7 +81,7 @@ class Mending(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         target = self.headers.get("X-Amz-Target", "")
-        operation = target.removeprefix(ECS) if target.startswith(ECS) else target if target == PARAMETERS else ""
+        operation = target.removeprefix(ECS) if target.startswith(ECS) else target if target in (PARAMETERS, TAGGED) else ""
         asked = json.loads(body or b"{}") if target else {}
         if target:
             self.server.sent.append((target, asked))
@@ -94,6 +97,8 @@ class Mending(BaseHTTPRequestHandler):
                 parsed = json.loads(content)
             except ValueError:  # a fault of moto's own is a page of HTML
                 parsed = {}
+            if operation == TAGGED and status == 200 and "servicediscovery:service" in asked.get("ResourceTypeFilters", []):
+                parsed["ResourceTagMappingList"] += self.registries(asked)
             mended = self.server.after(operation, asked, status, parsed)
             if parsed:
                 status, content = mended, json.dumps(parsed).encode()
@@ -116,14 +121,29 @@ class Mending(BaseHTTPRequestHandler):
     def newest_active(self, asked):
         """The body that asks for the newest active revision of a family, or for one that is not there."""
         family = asked["taskDefinition"]
-        listed = self.call(json.dumps({"familyPrefix": family, "status": "ACTIVE"}).encode(), "ListTaskDefinitions")[1]
-        revisions = [int(arn.split(":")[-1]) for arn in json.loads(listed)["taskDefinitionArns"]]
+        listed = self.ask(ECS + "ListTaskDefinitions", {"familyPrefix": family, "status": "ACTIVE"})
+        revisions = [int(arn.split(":")[-1]) for arn in listed["taskDefinitionArns"]]
         return json.dumps(dict(asked, taskDefinition=f"{family}:{max(revisions, default=0)}")).encode()
 
-    def call(self, body, operation=None):
+    def registries(self, asked):
+        """The services of Cloud Map that have the tags which are asked for, as the tagging API tells them."""
+        found = []
+        for service in self.ask(CLOUD_MAP + "ListServices", {}, "servicediscovery")["Services"]:
+            tags = self.ask(CLOUD_MAP + "ListTagsForResource", {"ResourceARN": service["Arn"]}, "servicediscovery")["Tags"]
+            if all(any(t["Key"] == f["Key"] and t["Value"] in f.get("Values", [t["Value"]]) for t in tags) for f in asked.get("TagFilters", [])) and tags:
+                found.append({"ResourceARN": service["Arn"], "Tags": tags})
+        return found
+
+    def ask(self, target, body, service=None):
+        """The answer to an operation of our own, of another service than the one that is asked, if it is named: moto finds it by the signature's scope."""
+        headers = {"X-Amz-Target": target}
+        if service:
+            headers["Authorization"] = re.sub(r"/[a-z]+/aws4_request", f"/{service}/aws4_request", self.headers["Authorization"])
+        return json.loads(self.call(json.dumps(body).encode(), headers)[1])
+
+    def call(self, body, more=()):
         headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection", "accept-encoding", "content-length")}
-        if operation:
-            headers["X-Amz-Target"] = ECS + operation
+        headers.update(more)
         try:
             answer = DIRECT.open(urllib.request.Request(self.server.upstream + self.path, body, headers, method="POST"), timeout=30)
         except urllib.error.HTTPError as error:
