@@ -211,7 +211,8 @@ func isEmpty(output reflect.Type) bool {
 
 // orchestrates says whether the line's answers come of an operation, and so may also come before its end.
 func orchestrates(line Line) bool {
-	return slices.ContainsFunc(line.Outputs, func(output reflect.Type) bool { return output.Implements(reflect.TypeFor[operated]()) })
+	return writes(line.Method) &&
+		slices.ContainsFunc(line.Outputs, func(output reflect.Type) bool { return output.Implements(reflect.TypeFor[operated]()) })
 }
 
 // otherStatus gives the status of an answer that chooses its own, as its zero value does, if that is not the line's; else 0.

@@ -15,8 +15,8 @@ const about = `Builds container services on Amazon ECS Fargate, and what they st
 
 - Paths are below ` + Prefix + `. ` + "`/cluster/`" + ` is another name of ` + "`/clusters/`, `/secret/` of `/secrets/`" + `; repeated slashes count as one. A segment may
   hold an escaped slash (` + "`%2F`" + `): names of secrets have them.
-- Names of members in a body match in any case, and are told here as answers write them; members that are not told here are ignored. Keys of maps are the caller's.
-  ` + "`null`" + ` is as good as nothing, but in a list or a map it is refused.
+- Names of members in a body match in any case, and are told here as answers write them; members that are not told here are ignored. Keys of maps are
+  the caller's. ` + "`null`" + ` is as good as nothing, but in a list or a map it is refused.
 - Double quotes around values in the query are dropped. A switch is on with ` + "`true`, `1`" + ` or no value, off with ` + "`false` or `0`" + `.
 - HEAD answers where GET does, OPTIONS everywhere, with ` + "`Allow`" + `. Another method is 405, another path 404.
 - X-Request-Id comes back with every answer: the caller's, if it has 1 to 128 letters, digits and ` + "`-_.:+/=@`" + `, else a new one.`

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"io"
 	"net"
 	"net/http"
@@ -53,7 +54,21 @@ func TestMain(m *testing.M) {
 			code = 1
 		}
 	}
+	if missing := api.Unanswered(); code == 0 && wholeRun() && len(missing) > 0 {
+		_, _ = io.WriteString(os.Stderr, "no request of the run had a success of "+strings.Join(missing, ", ")+"\n")
+		code = 1
+	}
 	os.Exit(code)
+}
+
+// wholeRun says whether no test was left out.
+func wholeRun() bool {
+	for _, filter := range []string{"test.run", "test.skip", "test.list"} {
+		if flag.Lookup(filter).Value.String() != "" {
+			return false
+		}
+	}
+	return !testing.Short()
 }
 
 // world is the whole service on an emulated account, over HTTP on both sides, in a bubble whose clock moves by itself.
