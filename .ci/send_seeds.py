@@ -85,7 +85,6 @@ GET /v1/ecs/{account}/clusters/{cluster}/tasks
 POST /v1/ecs/{account}/clusters/{cluster}/tasks
 GET /v1/ecs/{account}/taskdefs
 GET /v1/ecs/{account}/taskdefs/{taskdef}
-DELETE /v1/ecs/{account}/taskdefs/{taskdef}
 GET /v1/ecs/{account}/servicediscovery/services
 POST /v1/ecs/{account}/servicediscovery/services
 GET /v1/ecs/{account}/servicediscovery/services/{id}
@@ -96,11 +95,18 @@ OURS = """
 GET /v1/ecs/healthz
 GET /v1/ecs/readyz
 GET /v1/ecs/metrics
+GET /v1/ecs/openapi.json
 GET /v1/ecs/images?image={image}
 PUT /v1/ecs/{account}/clusters/{cluster}/taskdefs/{taskdef}
 GET /v1/ecs/{account}/operations[?state={state}&cluster={cluster}]
 GET /v1/ecs/{account}/operations/{operation}
 GET /v1/ecs/{account}/leftovers
+"""
+# Of the API's own description, what this script does not send: operations are cancelled and followed while they are at work, and a service is diagnosed that does not run.
+ELSEWHERE = """
+DELETE /v1/ecs/{account}/operations/{operation}
+GET /v1/ecs/{account}/operations/{operation}/events
+GET /v1/ecs/{account}/clusters/{cluster}/services/{service}/diagnosis
 """
 LINES = [line for part in (NEWEST, OLDER, OURS) for line in part.split("\n") if line]
 
@@ -108,6 +114,16 @@ LINES = [line for part in (NEWEST, OLDER, OURS) for line in part.split("\n") if 
 def valid(body):
     """The documentation's bodies have commas that JSON has not."""
     return re.sub(r",(\s*[\]}])", r"\1", body)
+
+
+def shape(method, path):
+    """A route, whatever its variables are called."""
+    path = re.sub(r"\[.*", "", path.removeprefix("/v1/ecs").split("?")[0]).replace("//", "/")
+    return method.upper() + " " + re.sub(r"\{\w+\}", "{}", re.sub("^(/[^/]*)/(cluster|secret)/", r"\1/\2s/", path))
+
+
+def shapes(lines):
+    return {shape(*line.split(" ", 1)) for line in lines if line}
 
 
 def tags_of(**tags):
@@ -153,14 +169,14 @@ class Seeds(Run):
 
     def __init__(self, api):
         super().__init__(api)
-        self.sent, self.lines_sent = set(), {}
+        self.sent = {}  # the lines, each with whether its brackets were
 
     def send(self, line, want=200, body=None, all=False, token=TOKEN, headers=(), **values):
         """Sends a line of the documentation and gives the answer, or what else came where it is not the status that is wanted."""
         method, template = line.split(" ", 1)
         if line not in LINES:
             raise KeyError(f"{line} is not in the documentation")
-        self.lines_sent.setdefault(line, set()).add(bool(all))
+        self.sent.setdefault(line, set()).add(bool(all))
         if not all:
             while "[" in template:
                 template = re.sub(r"\[[^\[\]]*\]", "", template)
@@ -168,7 +184,6 @@ class Seeds(Run):
         for name, value in dict(values, account=self.api.account).items():
             path = path.replace("{%s}" % name, urllib.parse.quote(str(value), safe=":"))
         status, answer, headers = self.api.ask(method, path.removeprefix("/v1/ecs"), None if body is None else body.encode(), token, headers)
-        self.sent.add((method, path.split("?")[0].replace("//", "/")))
         self.check(f"{line}{' in full' if all else ''}: {want}" + (f" ({self.why})" if self.why else ""), status == want, {"status": status, "answer": answer, "path": path})
         self.why, self.headers = "", headers
         return answer if status == want else None
@@ -599,6 +614,98 @@ class Seeds(Run):
         out = self.send("PUT /v1/ecs/{account}/clusters/{cluster}/taskdefs/{taskdef}", body=json.dumps({"TaskDefinition": changed}), **one) or {}
         self.same("task definition changed: a revision", (out["TaskDefinition"]["Revision"], out["TaskDefinition"]["Memory"]), (2, "1024"))
 
+    # By themselves, as the older edition has them
+
+    def clusters(self):
+        listed, create = "GET /v1/ecs/{account}/clusters", "POST /v1/ecs/{account}/clusters"
+        show, delete = "GET /v1/ecs/{account}/clusters/{cluster}", "DELETE /v1/ecs/{account}/clusters/{cluster}"
+        self.aws.ecs.create_cluster(clusterName="theirs", tags=[{"key": "spinup:org", "value": "another"}])
+        made = self.send(create, body='{"clustername": "adhoc", "tags": [{"Key": "CreatedBy", "Value": "netid"}]}') or {}
+        self.same("cluster made: the answer", (made.get("ClusterName"), made.get("Status")), ("adhoc", "ACTIVE"))
+        behind = self.aws.ecs.describe_clusters(clusters=["adhoc"], include=["TAGS"])["clusters"][0]
+        self.has("cluster made: its tags", tag_map(behind["tags"]), {"CreatedBy": "netid", "spinup:org": ORG, "spinup:spaceid": "adhoc", "spinup:type": "container"})
+        self.same("cluster made: its strategy", {i["capacityProvider"]: (i.get("base", 0), i.get("weight", 0)) for i in behind["defaultCapacityProviderStrategy"]},
+                  {"FARGATE": (1, 0), "FARGATE_SPOT": (0, 1)})
+        self.same("cluster made: the same again", (self.because("again").send(create, body='{"clustername": "adhoc"}') or {}).get("ClusterArn"), made.get("ClusterArn"))
+        for what, want, body in (("no name", 400, "{}"), ("a bad name", 400, '{"clustername": "a b"}'), ("another org's name", 404, '{"clustername": "theirs"}')):
+            self.because(what).send(create, want, body=body)
+        self.same("clusters: the org's", self.send(listed), sorted(self.aws.arn("ecs", f"cluster/{name}") for name in ("adhoc", "myclu")))
+        shown = self.send(show, cluster="adhoc") or {}
+        self.same("cluster: it and its tags", (shown.get("ClusterArn"), tag_map(shown.get("Tags") or []).get("CreatedBy")), (made.get("ClusterArn"), "netid"))
+        for line in (show, delete):
+            for name in ("theirs", "none"):
+                self.because(name).send(line, 404, cluster=name)
+        self.because("in use" + (" (moto would delete it)" if self.moto else "")).send(delete, 409, cluster="myclu")
+        self.same("clusters refused: they stand", [c["status"] for c in self.aws.ecs.describe_clusters(clusters=["myclu", "theirs"])["clusters"]], ["ACTIVE", "ACTIVE"])
+
+    def definitions_by_themselves(self):
+        listed, show = "GET /v1/ecs/{account}/taskdefs", "GET /v1/ecs/{account}/taskdefs/{taskdef}"
+        self.aws.ecs.register_task_definition(family="theirs", containerDefinitions=[{"name": "a", "image": "a", "memory": 128}], tags=[{"key": "spinup:org", "value": "another"}])
+        self.same("families: the org's", self.send(listed), ["supercool", "webservers"])
+        for name, revision in (("supercool", "supercool:2"), ("supercool:1", "supercool:1")):
+            shown = self.send(show, taskdef=name) or {}
+            self.same(f"definition {name}: it and its tags", (sorted(shown), shown["TaskDefinition"]["TaskDefinitionArn"].split("/")[-1], tag_map(shown["Tags"]).get("spinup:org")),
+                      (["Tags", "TaskDefinition"], revision, ORG))
+        for name in ("theirs", "none", "supercool:77"):
+            self.because(name).send(show, 404, taskdef=name)
+
+    def tasks_by_themselves(self):
+        line = "POST /v1/ecs/{account}/clusters/{cluster}/tasks"
+        self.because("of nothing").send(line, 400, body="{}", cluster="myclu")
+        self.because("of what is not there").send(line, 404, body='{"TaskDefinition": "none"}', cluster="myclu")
+        self.because("of another org's").send(line, 404, body='{"TaskDefinition": "theirs"}', cluster="myclu")
+        before = self.send("GET /v1/ecs/{account}/clusters/{cluster}/tasks", cluster="myclu") or []
+        ran = self.send(line, body='{"TaskDefinition": "supercool", "Count": 2, "StartedBy": "adhoc"}', cluster="myclu") or {}
+        ids = sorted("myclu/" + t["TaskArn"].split("/")[-1] for t in ran["Tasks"])
+        self.same("tasks run: two of the newest revision", (len(ids), ran["Failures"], {t["TaskDefinitionArn"].split("/")[-1] for t in ran["Tasks"]}), (2, [], {"supercool:2"}))
+        self.same("tasks run: they are listed", sorted(set(self.send("GET /v1/ecs/{account}/clusters/{cluster}/tasks", cluster="myclu") or []) - set(before)), ids)
+        self.same("tasks run: they are there", sorted(t["startedBy"] for t in self.aws.ecs.describe_tasks(cluster="myclu", tasks=[i.split("/")[1] for i in ids])["tasks"]), ["adhoc"] * 2)
+        for task in ids:
+            self.same("tasks run: stopped", self.send("DELETE /v1/ecs/{account}/clusters/{cluster}/tasks/{task}", cluster="myclu", task=task.split("/")[1]), "OK")
+
+    def registries(self):
+        listed, show = "GET /v1/ecs/{account}/servicediscovery/services", "GET /v1/ecs/{account}/servicediscovery/services/{id}"
+        create, delete = "POST /v1/ecs/{account}/servicediscovery/services", "DELETE /v1/ecs/{account}/servicediscovery/services/{id}"
+        www = self.aws.registries()[0]
+        body = dict(json.loads(example("create"))["serviceregistry"], name="adhoc", tags=tags_of(CreatedBy="netid"))
+        body["dnsconfig"]["namespaceid"] = self.api.namespace
+        made = self.send(create, body=json.dumps(body)) or {}
+        behind = self.aws.discovery.get_service(Id=made["Id"])["Service"]
+        self.same("registry made: the answer is what stands", [made.get(k) for k in ("Id", "Arn", "Name")], [behind[k] for k in ("Id", "Arn", "Name")])
+        self.same("registry made: its records", (behind["DnsConfig"]["NamespaceId"], behind["DnsConfig"]["DnsRecords"]), (self.api.namespace, [{"Type": "A", "TTL": 30}]))
+        self.has("registry made: its tags", tag_map(self.aws.discovery.list_tags_for_resource(ResourceARN=made["Arn"])["Tags"]), {"CreatedBy": "netid", "spinup:org": ORG})
+        self.because("no name").send(create, 400, body=json.dumps(dict(body, name="")))
+        self.because("another org's tag").send(create, 400, body=json.dumps(dict(body, name="other", tags=tags_of(**{"spinup:org": "another"}))))
+        if not self.moto:  # it makes another of the name
+            self.because("a name that is taken").send(create, 409, body=json.dumps(body))
+        theirs = self.aws.discovery.create_service(Name="theirs", NamespaceId=self.api.namespace, DnsConfig={"DnsRecords": [{"Type": "A", "TTL": 30}]},
+                                                   Tags=tags_of(**{"spinup:org": "another"}))["Service"]
+        self.same("registries: the org's", sorted(r["Id"] for r in self.send(listed) or []), sorted([www["Id"], made["Id"]]))
+        self.has("registry", self.send(show, id=www["Id"]), {"Id": www["Id"], "Arn": www["Arn"], "Name": "www"})
+        for what, registry in (("another org's", theirs["Id"]), ("not there", "srv-none")):
+            self.because(what).send(show, 404, id=registry)
+            self.because(what).send(delete, 404, id=registry)
+        self.has("registry deleted: the answer", self.send(delete, id=made["Id"]), {"Id": made["Id"], "Name": "adhoc"})
+        self.same("registry deleted: it is gone, the others stand", sorted(r["Id"] for r in self.aws.registries()), sorted([www["Id"], theirs["Id"]]))
+        self.because("gone").send(delete, 404, id=made["Id"])
+        self.aws.discovery.delete_service(Id=theirs["Id"])
+
+    def delete_by_themselves(self):
+        self.same("cluster deleted: the answer", (self.send("DELETE /v1/ecs/{account}/clusters/{cluster}", cluster="adhoc") or {}).get("ClusterName"), "adhoc")
+        self.comes_true("cluster deleted: it is gone", lambda: self.space("adhoc"), ([], [], []))
+        self.because("gone").send("DELETE /v1/ecs/{account}/clusters/{cluster}", 404, cluster="adhoc")
+
+    def coverage(self):
+        """That all of this has been sent, and that it is all there is."""
+        described = self.send("GET /v1/ecs/openapi.json", token=None) or {"paths": {}}
+        self.same("every line of both editions has been sent", [line for line in LINES if line not in self.sent], [])
+        self.same("and what may be left out, both ways", [line for line, ways in self.sent.items() if "[" in line and len(ways) < 2], [])
+        routes = {shape(method, path) for path, item in described["paths"].items() for method in item if method in ("get", "head", "post", "put", "delete", "patch")}
+        self.same("every route of the API's description has been sent", sorted(routes - shapes(self.sent) - shapes(ELSEWHERE.split("\n"))), [])
+        self.same("and what was sent is in it", sorted(shapes(self.sent) - routes), [])
+
+    # Deletes
+
     def delete_taskdefs(self):
         one = {"cluster": "myclu", "taskdef": "supercool"}
         for task in self.ask("GET", "/clusters/myclu/taskdefs/supercool/tasks")[1]:
@@ -652,9 +759,15 @@ class Seeds(Run):
         operation = self.services()
         self.taskdefs()
         self.tasks_and_logs()
+        self.clusters()
+        self.definitions_by_themselves()
+        self.tasks_by_themselves()
+        self.registries()
+        self.delete_by_themselves()
         self.delete_taskdefs()
         self.delete_services()
         self.operations(operation)
+        self.coverage()
 
 
 def ordered(balancers):
