@@ -40,14 +40,14 @@ type health struct {
 
 // publicRoutes are the lines that need no token.
 func publicRoutes[A any](o Options) []Route[A] {
-	return []Route[A]{
+	return append(docsRoutes[A](),
 		public[A]("/ping", "Answer pong", func(context.Context) (text, error) { return "pong", nil }).named("Ping"),
 		public[A]("/version", "Tell the version of the API", func(context.Context) (Version, error) { return o.Version, nil }).named("ShowVersion"),
 		public[A]("/healthz", "Tell that the process lives", func(context.Context) (health, error) { return health{"ok"}, nil }).named("ShowHealth"),
 		public[A]("/readyz", "Tell the state of each account", func(ctx context.Context) (Readiness, error) { return o.readiness(ctx), nil }).
 			named("ShowReadiness"),
 		foreign[A]("/metrics", "Give the metrics as Prometheus text", "text/plain", o.Metrics).named("ShowMetrics"),
-	}
+	)
 }
 
 func (o Options) readiness(ctx context.Context) Readiness {
