@@ -46,6 +46,8 @@ func (s *schemas) of(t reflect.Type, f form) *openapi3.SchemaRef {
 		return inline(openapi3.NewObjectSchema())
 	case t == reflect.TypeFor[time.Time]():
 		return inline(openapi3.NewDateTimeSchema())
+	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
+		return inline(openapi3.NewStringSchema())
 	case writesItself(t):
 		panic("no schema tells how " + t.String() + " encodes itself")
 	}

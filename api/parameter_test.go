@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -206,45 +208,96 @@ func TestAnotherOrgsParametersAreNotThere(t *testing.T) {
 	})
 }
 
+// changeParameter changes both, of which AWS takes one at a time.
+const changeParameter = `{"Value": "` + password + `3", "Tags": [{"Key": "MyKey", "Value": "other"}, {"Key": "New", "Value": "1"}]}`
+
+func parameterMade(w *world) { w.must(http.StatusOK, "POST", "/params/someprefix", madeParameter) }
+
 // A value that fails takes the tags of its request back, and the answer tells what became of both.
-func TestAParameterIsChangedWholeOrItIsSaid(t *testing.T) {
-	const both = `{"Value": "` + password + `3", "Tags": [{"Key": "MyKey", "Value": "other"}, {"Key": "New", "Value": "1"}]}`
+func TestAParameterIsChangedWholeOrNotAtAll(t *testing.T) {
+	const tags = "parameter tags /myorg/someprefix/newsecret123"
 	refused := sandbox.Fault{Service: "ssm", Operation: "PutParameter", Kind: sandbox.Refused, Code: "ValidationException", Message: "the value " + password + "3 is bad", Status: 400}
-	lost := sandbox.Fault{Service: "ssm", Operation: "PutParameter", Kind: sandbox.Unheard}
 	for name, test := range map[string]struct {
-		faults  []sandbox.Fault
-		told    []string
-		changed bool
+		faults []sandbox.Fault
+		status int
+		told   string // failed step, complete, restored, left
 	}{
-		"the value is refused": {[]sandbox.Fault{refused}, []string{"the tags are as they were; the value is unchanged"}, false},
-		"the tags are refused": {[]sandbox.Fault{{Service: "ssm", Operation: "AddTagsToResource", Kind: sandbox.Refused}}, []string{"the value is unchanged"}, false},
-		"the value is unheard": {[]sandbox.Fault{lost}, []string{"the tags are changed, the value may be"}, true},
-		"and cannot be undone": {[]sandbox.Fault{refused, {Service: "ssm", Operation: "RemoveTagsFromResource", Kind: sandbox.Refused}},
-			[]string{"the tags are changed and could not all be put back", "AccessDenied"}, true},
+		"the value is refused":   {[]sandbox.Fault{refused}, 400, "parameter value true [" + tags + "] 0"},
+		"the tags are refused":   {[]sandbox.Fault{{Service: "ssm", Operation: "AddTagsToResource", Kind: sandbox.Refused}}, 403, "parameter tags true [] 0"},
+		"the value is not heard": {[]sandbox.Fault{{Service: "ssm", Operation: "PutParameter", Kind: sandbox.Unheard}}, 200, ""},
+		"it cannot be undone": {[]sandbox.Fault{refused, {Service: "ssm", Operation: "RemoveTagsFromResource", Kind: sandbox.Refused}}, 400,
+			"parameter value false [] 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				w.must(http.StatusOK, "POST", "/params/someprefix", madeParameter)
+				parameterMade(w)
 				before := w.aws.Inventory()
 				for _, f := range test.faults {
 					w.aws.Inject(f)
 				}
-				a := w.send("PUT", oneParameter, both)
-				w.aws.ClearFaults()
-				if a.status < 400 || strings.Contains(string(a.body), password) {
-					w.Errorf("%d %s", a.status, a.body)
+				a := w.must(test.status, "PUT", oneParameter, changeParameter)
+				if w.operation(a.header.Get("X-Operation-Id")).Verb != "UpdateParameter" {
+					w.Errorf("no operation %q", a.header.Get("X-Operation-Id"))
 				}
-				for _, words := range test.told {
-					if !strings.Contains(a.problem(w).Detail, words) {
-						w.Errorf("told %s", a.body)
+				if strings.Contains(string(a.body), password) {
+					w.Errorf("told %s", a.body)
+				}
+				if told := a.body; test.told != "" {
+					p := a.problem(w)
+					if p.Rollback == nil {
+						w.Fatalf("told %s", told)
+					}
+					if got := fmt.Sprint(p.FailedStep, " ", p.Rollback.Complete, " ", p.Rollback.Restored, " ", len(p.Rollback.Left)); got != test.told {
+						w.Errorf("told %s: %s", got, told)
 					}
 				}
-				if diff := sandbox.Diff(before, w.aws.Inventory()); (diff != "") != test.changed {
+				w.aws.ClearFaults()
+				w.ended()
+				if diff := sandbox.Diff(before, w.aws.Inventory()); (diff != "") != (test.status == http.StatusOK) {
 					w.Errorf("changed: %s", diff)
 				}
 			})
 		})
 	}
+}
+
+// Whatever call goes wrong, a parameter has both or neither, and the answer says which.
+func TestAParametersUpdateLeavesNoTrace(t *testing.T) {
+	act := func(w *world) { w.must(http.StatusOK, "PUT", oneParameter, changeParameter) }
+	troubled(t, parameterMade, act, func(w *world, at string) {
+		before := w.aws.Inventory()
+		a := w.send("PUT", oneParameter, changeParameter)
+		w.ended()
+		if a.status != http.StatusOK {
+			if diff := sandbox.Diff(before, w.aws.Inventory()); diff != "" {
+				w.Errorf("%s: status %d, and left:\n%s", at, a.status, diff)
+			}
+			return
+		}
+		w.aws.ClearFaults()
+		// An attempt that was not heard may have made a version of its own.
+		if shown := w.shown(oneParameter); shown.Version < 2 || !strings.Contains(fmt.Sprint(shown.Tags), "{MyKey other} {New 1}") {
+			w.Errorf("%s: the answer is 200, and shown is %+v", at, shown)
+		}
+	})
+}
+
+// No value is in the journal.
+func TestTheJournalHoldsNoParametersValue(t *testing.T) {
+	inWorld(t, func(w *world) {
+		dir := w.TempDir()
+		w.born(dir, 0, false)
+		parameterMade(w)
+		w.aws.Inject(sandbox.Fault{Service: "ssm", Operation: "PutParameter", Nth: 1, Kind: sandbox.Refused, Message: "bad: " + password + "3"})
+		w.must(http.StatusForbidden, "PUT", oneParameter, changeParameter)
+		w.must(http.StatusOK, "PUT", oneParameter, changeParameter)
+		w.ended()
+		w.closed()
+		content, err := os.ReadFile(filepath.Join(dir, "journal.db"))
+		if err != nil || !strings.Contains(string(content), "UpdateParameter") || strings.Contains(string(content), password) {
+			w.Errorf("error %v, or the journal knows nothing of it, or the value", err)
+		}
+	})
 }
 
 // PutParameter takes no token: a create whose answer was lost finds its own parameter, and does not claim that it was there before.

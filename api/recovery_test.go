@@ -175,6 +175,7 @@ var lives = map[string]life{
 	"cluster away":     {prepare: ground, act: func(w *world) { w.send("DELETE", "/clusters/myclu", "") }},
 	"registry":         {prepare: nothing, act: func(w *world) { w.send("POST", registriesPath, bareRegistry) }},
 	"registry away":    {prepare: func(w *world) { w.bareRegistry() }, act: func(w *world) { w.send("DELETE", w.registryPath(), "") }},
+	"parameter":        {prepare: parameterMade, act: func(w *world) { w.send("PUT", oneParameter, changeParameter) }},
 	"undefine":         {prepare: defined, act: func(w *world) { w.send("DELETE", supercoolPath+"?recursive=true&force=true", "") }},
 }
 

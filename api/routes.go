@@ -93,7 +93,8 @@ func table(o Options) []Route[Account] {
 		route("GET", "/{account}/params/{prefix}/{param}",
 			"Show what is known of a parameter, never its value", http.StatusOK, Account.ShowParameter),
 		route("PUT", "/{account}/params/{prefix}/{param}",
-			"Give a parameter a new value or tags", http.StatusOK, Account.UpdateParameter),
+			"Give a parameter a new value or tags", http.StatusOK, Account.UpdateParameter).
+			gives(reflect.TypeFor[orchestration.OK]()),
 		route("DELETE", "/{account}/params/{prefix}/{param}",
 			"Delete a parameter", http.StatusOK, Account.DeleteParameter),
 		route("GET", "/{account}/lbs",

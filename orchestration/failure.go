@@ -110,6 +110,12 @@ func (a *Accepted) OperationID() string { return a.Operation }
 // Location is where the operation can be asked for, below the API's prefix.
 func (a *Accepted) Location() string { return "/" + a.Account + "/operations/" + a.Operation }
 
+// OK is the answer of an orchestrating write that has nothing else to tell.
+type OK struct{ Orchestrated }
+
+// MarshalText says that it is done.
+func (OK) MarshalText() ([]byte, error) { return []byte("OK"), nil }
+
 // Orchestrated is part of every answer of an orchestrating write.
 type Orchestrated struct {
 	Operation string `json:"-"`

@@ -313,6 +313,9 @@ func (a *Account) tagsOf(ctx context.Context, r plan.Resource) (common.Tags, err
 		return fromDiscoveryTags(tags), err
 	case kindLogGroup:
 		return a.logGroupTags(ctx, r.Key)
+	case kindParameter:
+		tags, err := a.ssm.Tags(ctx, r.ID)
+		return fromTags(tags, parameterTag), err
 	case kindRole:
 		role, err := a.iam.Role(ctx, r.Key)
 		if err != nil {

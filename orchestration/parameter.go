@@ -130,7 +130,7 @@ func (a *Account) parameter(ctx context.Context, name string) (known *awsssm.Par
 // DeleteParameter deletes a parameter and gives "OK". NotFound if it is absent.
 func (a *Account) DeleteParameter(ctx context.Context, in *ParameterInput) (string, error) {
 	name := a.parameterName(in.Prefix, in.Param)
-	hold, err := a.locks.wait(ctx, "parameter "+name)
+	hold, err := a.locks.wait(ctx, holdParameter(name))
 	if err != nil {
 		return "", err
 	}

@@ -82,7 +82,7 @@ func (a *Account) CreateParameter(ctx context.Context, in *CreateParameterInput)
 		put.Type = aws.String(awsssm.ParameterTypeSecureString)
 	}
 	a.parameterKey(&put)
-	hold, err := a.locks.wait(ctx, "parameter "+*put.Name)
+	hold, err := a.locks.wait(ctx, holdParameter(*put.Name))
 	if err != nil {
 		return nil, err
 	}
@@ -144,54 +144,41 @@ func (in *UpdateParameterInput) validate(org string) error {
 }
 
 // UpdateParameter gives a parameter a new value, or other tags, or both, and gives "OK". Type, key, description and what else is not given
-// stay as they are. NotFound if it is absent. Of both, the tags come first: they can be put back if the value fails.
-func (a *Account) UpdateParameter(ctx context.Context, in *UpdateParameterInput) (string, error) {
+// stay as they are. NotFound if it is absent. Both are an operation: see changeParameter.
+func (a *Account) UpdateParameter(ctx context.Context, in *UpdateParameterInput) (any, error) {
 	if err := in.validate(a.Org); err != nil {
-		return "", err
+		return nil, err
+	}
+	name := a.parameterName(in.Prefix, in.Param)
+	if in.Value != nil && len(in.Tags) > 0 {
+		return a.changeParameter(ctx, in, name)
 	}
 	ctx, cancel := a.throughout(ctx)
 	defer cancel()
-	name := a.parameterName(in.Prefix, in.Param)
-	hold, err := a.locks.wait(ctx, "parameter "+name)
+	hold, err := a.locks.wait(ctx, holdParameter(name))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer a.locks.end(hold)
-	tags := a.orgsTags(in.Tags)
 	if in.Value == nil {
-		return "OK", a.ssm.AddTags(ctx, name, parameterTags(tags))
+		return "OK", a.ssm.AddTags(ctx, name, parameterTags(a.orgsTags(in.Tags)))
 	}
-	known, present, err := a.parameter(ctx, name)
+	known, err := a.ssm.Parameter(ctx, name)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	put := a.buildParameterVersion(in, name, known)
 	if err := fits(put); err != nil {
-		return "", err
-	}
-	before, tagging := fromTags(present, parameterTag), len(in.Tags) > 0
-	if tagging {
-		if err := a.ssm.AddTags(ctx, name, parameterTags(tags)); err != nil {
-			if common.Unheard(err) {
-				err = a.untag(ctx, name, before, tags, err)
-			}
-			return "", saying(err, "the value is unchanged")
-		}
+		return nil, err
 	}
 	_, err = a.ssm.PutParameter(ctx, put)
-	if err == nil {
-		return "OK", nil
-	}
-	err = withoutParameterValue(err, in.Value)
 	switch {
-	case common.Unheard(err) && tagging:
-		return "", saying(err, "the tags are changed, the value may be")
+	case err == nil:
+		return "OK", nil
 	case common.Unheard(err):
-		return "", saying(err, "the value may be changed")
-	case tagging:
-		err = a.untag(ctx, name, before, tags, err)
+		return nil, saying(withoutParameterValue(err, in.Value), "the value may be changed")
 	}
-	return "", saying(err, "the value is unchanged")
+	return nil, saying(withoutParameterValue(err, in.Value), "the value is unchanged")
 }
 
 // buildParameterVersion completes a new version with what the parameter has: AWS would take its own key, and forget the rest.
@@ -224,31 +211,6 @@ func fits(put *awsssm.PutParameterInput) error {
 	var v violations
 	v.parameterValue(put)
 	return common.InvalidInput(v)
-}
-
-// untag gives the tags that a failed update has changed their old values, and tells in its error what became of that.
-func (a *Account) untag(ctx context.Context, name string, before, after common.Tags, cause error) error {
-	put, remove := common.Tags{}, []string(nil)
-	for _, key := range after.Keys() {
-		was, had := before[key]
-		switch {
-		case !had:
-			remove = append(remove, key)
-		case was != after[key]:
-			put[key] = was
-		}
-	}
-	var undo []func(context.Context) error
-	if len(put) > 0 {
-		undo = append(undo, func(ctx context.Context) error { return a.ssm.AddTags(ctx, name, parameterTags(put)) })
-	}
-	if len(remove) > 0 {
-		undo = append(undo, func(ctx context.Context) error { return a.ssm.RemoveTags(ctx, name, remove) })
-	}
-	if err := look(ctx, undo...); err != nil {
-		return saying(cause, "the tags are changed and could not all be put back (%s)", common.MessageOf(err))
-	}
-	return saying(cause, "the tags are as they were")
 }
 
 // withoutParameterValue is the error without AWS's words where they hold the value.

@@ -105,6 +105,8 @@ func (a *Account) tookEffect(ctx context.Context, effect plan.Effect) (bool, err
 	switch r.Kind {
 	case kindTask:
 		return a.started(ctx, r)
+	case kindParameter:
+		return a.newVersion(ctx, effect)
 	case kindSecret:
 		tags, err := a.tagsOf(ctx, r)
 		return err == nil && a.carries(tags, r), absent(err)

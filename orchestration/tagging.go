@@ -31,6 +31,7 @@ func (a *Account) taggers() map[string]tagger {
 		kindCluster:        ofECS,
 		kindService:        ofECS,
 		kindTaskDefinition: ofECS,
+		kindParameter:      a.parameterTagger(),
 		kindRole: {
 			add: func(ctx context.Context, name string, tags common.Tags) error {
 				return a.iam.TagRole(ctx, name, iamTags(tags))
