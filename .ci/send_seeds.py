@@ -165,7 +165,7 @@ class Asked(BaseHTTPRequestHandler):
 
 class Seeds(Run):
     """Every request, and what comes of it."""
-    secrets_of_requests = ("abc123", "TOPSEKRET", "super-sekret", "dontkryptonitemebro", "pull-with-this")
+    secrets_of_requests = ("a-parameter's-value", "TOPSEKRET", "super-sekret", "dontkryptonitemebro", "pull-with-this")
 
     def __init__(self, api):
         super().__init__(api)
@@ -356,8 +356,8 @@ class Seeds(Run):
         self.same("parameter updated: its version", behind(name)["version"], 3)
         self.because("tags only").send(doubled, body='{"Tags": [{"Key": "MyKey", "Value": "again"}]}', **at)
         self.has("tags only: no new version", behind(name), {"version": 3, "value": "abc1234", "tags": {"MyKey": "again", "Application": "someprefix", "spinup:org": ORG}})
-        self.because("the value only").send(update, body='{"Value": "abc12345"}', **at)
-        self.has("the value only: the tags stay", behind(name), {"version": 4, "value": "abc12345", "tags": {"MyKey": "again", "Application": "someprefix", "spinup:org": ORG}})
+        self.because("the value only").send(update, body='{"Value": "a-parameter\'s-value"}', **at)
+        self.has("the value only: the tags stay", behind(name), {"version": 4, "value": "a-parameter's-value", "tags": {"MyKey": "again", "Application": "someprefix", "spinup:org": ORG}})
         self.because("nothing").send(update, 400, body="{}", **at)
         self.because("of another type").send(update, body='{"Value": "v2"}', prefix="someprefix", param="plain")
         self.has("parameter updated: its type stays", behind(f"/{ORG}/someprefix/plain"), {"value": "v2", "type": "String", "version": 2})
