@@ -38,7 +38,7 @@ type remark struct {
 var remarks = map[string]remark{
 	"POST /{account}/services": {what: "see [Create](#create)"},
 	"GET /{account}/clusters/{cluster}/services": {what: "their ARNs, or with `?all=true` the services themselves",
-		more: "pages of 100 ARNs, 10 services a call"},
+		more: "one a page of 100 ARNs, and of 10 services"},
 	"GET /{account}/clusters/{cluster}/services/{service}": {what: "with its tags; with `?all=true` also `Cluster` and `TaskDefinition` as objects, " +
 		"`ServiceEndpoint` (`name.namespace`, null without a registry) and `Tasks` (running and stopped, `cluster/id`)"},
 	"GET /{account}/clusters/{cluster}/services/{service}/events": {what: "newest first"},
@@ -61,7 +61,7 @@ var remarks = map[string]remark{
 	"POST /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks": {
 		what: "1 to 10 (RunTaskInput): `{\"Tasks\": …, \"Failures\": …}`, see [Run a task](#run-a-task)"},
 	"GET /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks": {what: "as `cluster/id`, `?status=RUNNING` (without one), `STOPPED` or both, `&startedBy=`",
-		more: "pages of 100"},
+		more: "one a page of 100"},
 	"GET /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks/{task}": {what: "`{\"Tasks\": [task with its Revision], \"Failures\": []}`"},
 	"DELETE /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks/{task}": {
 		what: "`\"OK\"`; the `?reason=` (up to 255 characters) is shown with the stopped task"},
@@ -71,16 +71,16 @@ var remarks = map[string]remark{
 	"GET /{account}/clusters":                           {what: "their ARNs"},
 	"POST /{account}/clusters":                          {what: "CreateClusterInput: the cluster"},
 	"DELETE /{account}/clusters/{cluster}":              {what: "in use: 409"},
-	"GET /{account}/clusters/{cluster}/tasks":           {what: "as `cluster/id`, `?status=&startedBy=` as above", more: "pages of 100"},
+	"GET /{account}/clusters/{cluster}/tasks":           {what: "as `cluster/id`, `?status=&startedBy=` as above", more: "one a page of 100"},
 	"POST /{account}/clusters/{cluster}/tasks":          {what: "in `TaskDefinition`; the rest as above"},
 	"GET /{account}/clusters/{cluster}/tasks/{task}":    {what: "`{\"Tasks\": [task with its Revision], \"Failures\": []}`"},
 	"DELETE /{account}/clusters/{cluster}/tasks/{task}": {what: "`\"OK\"`, `?reason=` as above"},
 
 	"POST /{account}/servicediscovery/services":     {what: "Cloud Map's CreateServiceInput: the service"},
-	"GET /{account}/servicediscovery/services":      {what: "summaries", more: "pages of 100"},
+	"GET /{account}/servicediscovery/services":      {what: "summaries", more: "one a page of 100"},
 	"GET /{account}/servicediscovery/services/{id}": {what: "a Cloud Map service, by its id"},
 
-	"GET /{account}/secrets":          {what: "their ARNs; `?key=value…`: of those that carry all these tags", more: "pages of 100"},
+	"GET /{account}/secrets":          {what: "their ARNs; `?key=value…`: of those that carry all these tags", more: "one a page of 100"},
 	"POST /{account}/secrets":         {what: "CreateSecretInput: `{\"ARN\", \"Name\", \"VersionId\"}`"},
 	"GET /{account}/secrets/{secret}": {what: "by name or ARN, with `%2F` for slashes"},
 	"PUT /{account}/secrets/{secret}": {
@@ -89,15 +89,15 @@ var remarks = map[string]remark{
 
 	"POST /{account}/params/{prefix}": {what: "PutParameterInput: `/{org}/{prefix}/{Name}`, a SecureString under the account's key unless it says otherwise: " +
 		"`{\"Tier\", \"Version\", \"VersionId\"}`"},
-	"GET /{account}/params/{prefix}":         {what: "bare, in order", more: "pages of 50"},
-	"DELETE /{account}/params/{prefix}":      {what: "`{\"Message\": \"OK\", \"Deleted\": n}`", more: "pages of 50, 10 deletes a call"},
+	"GET /{account}/params/{prefix}":         {what: "bare, in order", more: "one a page of 50"},
+	"DELETE /{account}/params/{prefix}":      {what: "`{\"Message\": \"OK\", \"Deleted\": n}`", more: "one a page of 50, and deletes of 10 at once"},
 	"GET /{account}/params/{prefix}/{param}": {what: "`{\"ARN\", \"Name\", \"Description\", \"KeyId\", \"Type\", \"Tags\", \"LastModifiedDate\", \"Version\"}`"},
 	"PUT /{account}/params/{prefix}/{param}": {
 		what: "`Value` with what else PutParameterInput has, or `Tags`, or both: `\"OK\"`. What is not given stays. If the value " +
 			"fails the tags are put back, and the error says so"},
 	"DELETE /{account}/params/{prefix}/{param}": {what: "`\"OK\"`"},
 
-	"GET /{account}/lbs": {what: "`?space=SPACE`: `{name: ARN}`", more: "pages of 100"},
+	"GET /{account}/lbs": {what: "`?space=SPACE`: `{name: ARN}`", more: "one a page of 100"},
 	"GET /{account}/lbs/{space}": {what: "listeners, rules in words, target groups, targets and their health, see [Load balancers](#load-balancers)",
 		more: "one more per 32 calls of a level"},
 
