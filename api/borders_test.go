@@ -122,9 +122,11 @@ var crossings = map[string]crossing{
 		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + jobOf(crossPlain) + `,
 			"credentials": {"job": {"name": "new", "secretstring": "y"}}, ` + crossTags + `}`,
 			want: orgIsSaid, across: anothersFamily},
+		{body: strings.Replace(crossDefinition, "{family}", "new", 1)}, {body: crossPlain, status: http.StatusConflict},
 	}},
-	"GET /{account}/taskdefs":           {errands: []errand{{}}},
-	"GET /{account}/taskdefs/{taskdef}": {errands: []errand{{}}},
+	"GET /{account}/taskdefs":              {errands: []errand{{}}},
+	"GET /{account}/taskdefs/{taskdef}":    {errands: []errand{{}}},
+	"DELETE /{account}/taskdefs/{taskdef}": {errands: []errand{{status: http.StatusConflict}}},
 	"PUT /{account}/clusters/{cluster}/taskdefs/{taskdef}": {errands: []errand{
 		{body: crossTagged}, {body: `{"Credentials": {"job": {"SecretString": "y"}}}`},
 		{body: `{"TaskDefinition": ` + jobOf(crossDefinition) + `}`},
@@ -253,7 +255,7 @@ func (b *borderland) tries(e errand, of []string, ours map[string]int) (all []tr
 				words := b.home.words(of)
 				words[name] = form(whose.space)
 				status := e.denial(name, whose)
-				if i > 0 && ours[formed(name, i)] >= http.StatusBadRequest {
+				if i > 0 && ours[formed(name, i)] >= http.StatusBadRequest && ours[formed(name, i)] != e.status {
 					status = ours[formed(name, i)] // a form that is not taken
 				}
 				all = append(all, try{whose.whose + " " + formed(name, i), words, whose, status})

@@ -231,8 +231,8 @@ func demanded(t reflect.Type, name string, m member) bool {
 // demands are the members that the API asks for beyond the SDK's model, by component.
 var demands = map[string][]string{
 	"CreateServiceInput":                  {"service"},
-	"CreateTaskDefInput":                  {"cluster", "taskdefinition"},
 	"CreateClusterInput":                  {"ClusterName"},
+	"CreateRegistryInput":                 {"Name"},
 	"CreateSecretInput":                   {"Name"},
 	"CreateParameterInput":                {"Name", "Value"},
 	"ecs.CreateServiceInput":              {"DesiredCount", "ServiceName"},

@@ -230,6 +230,9 @@ func (k *walker) adHoc() {
 	k.variables["id"] = registries[0].Id
 	k.ask("ShowRegistry", "")
 	k.ask("DeleteRegistry", "")
+	k.ask("CreateTaskDef-bare", "")
+	k.variables["taskdef"] = "bare"
+	k.ask("DeleteDefinition", "")
 	k.ask("CreateCluster", "")
 	k.ask("DeleteCluster", "")
 }

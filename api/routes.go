@@ -69,6 +69,8 @@ func table(o Options) []Route[Account] {
 			"List the families of the org", http.StatusOK, Account.ListFamilies),
 		route("GET", "/{account}/taskdefs/{taskdef}",
 			"Show a family's newest revision, or the one named", http.StatusOK, Account.ShowDefinition),
+		route("DELETE", "/{account}/taskdefs/{taskdef}",
+			"Delete all revisions of a family, or the one named", http.StatusOK, Account.DeleteDefinition),
 		route("PUT", "/{account}/clusters/{cluster}/taskdefs/{taskdef}",
 			"Change a managed task definition", http.StatusOK, Account.UpdateTaskDef),
 		route("DELETE", "/{account}/clusters/{cluster}/taskdefs/{taskdef}",

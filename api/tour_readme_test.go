@@ -50,7 +50,8 @@ var remarks = map[string]remark{
 		what: "`{\"Service\": …}`, draining; what only it uses goes with `?recursive=true`, after the answer, " +
 			"see [below](#delete-recursively)"},
 
-	"POST /{account}/taskdefs":                             {what: "`cluster`, `taskdefinition`, `credentials`, `tags`, as in [Create](#create)"},
+	"POST /{account}/taskdefs": {what: "`cluster`, `taskdefinition`, `credentials`, `tags`, as in [Create](#create), " +
+		"or itself a RegisterTaskDefinitionInput, see [Ad hoc](#ad-hoc)"},
 	"GET /{account}/clusters/{cluster}/taskdefs":           {what: "the families of flavor `task` with an active revision, sorted"},
 	"GET /{account}/clusters/{cluster}/taskdefs/{taskdef}": {what: "`{\"Cluster\": …, \"TaskDefinition\": …, \"Tags\": …}` of the newest active revision"},
 	"PUT /{account}/clusters/{cluster}/taskdefs/{taskdef}": {
@@ -67,6 +68,8 @@ var remarks = map[string]remark{
 		what: "`\"OK\"`; the `?reason=` (up to 255 characters) is shown with the stopped task"},
 	"GET /{account}/taskdefs":           {what: "of either flavor"},
 	"GET /{account}/taskdefs/{taskdef}": {what: "`family` or `family:revision`: `{\"TaskDefinition\": …, \"Tags\": …}`"},
+	"DELETE /{account}/taskdefs/{taskdef}": {what: "`{\"TaskDefinition\": …, \"Tags\": …}` of the newest as it was; in use: 409, see [Ad hoc](#ad-hoc)",
+		more: "a family's revisions are read, 1 a call"},
 
 	"GET /{account}/clusters":                           {what: "their ARNs"},
 	"POST /{account}/clusters":                          {what: "CreateClusterInput: the cluster"},

@@ -173,9 +173,12 @@ func (a *Account) unused(ctx context.Context, cluster string) error {
 	if err != nil {
 		return err
 	}
-	for what, names := range map[string][]string{"service": services, "task": tasks, kindFamily: families} {
-		if len(names) > 0 {
-			return &plan.KeptError{Reason: fmt.Sprintf("in use by %s %s", what, last(names[0]))}
+	for _, in := range []struct {
+		what  string
+		names []string
+	}{{"service", services}, {kindFamily, families}, {"task", tasks}} { // tasks are mostly those of the others
+		if len(in.names) > 0 {
+			return &plan.KeptError{Reason: fmt.Sprintf("in use by %s %s", in.what, last(in.names[0]))}
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package orchestration
 import (
 	"context"
 	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -107,13 +108,9 @@ func (a *Account) releaseFamily(ctx context.Context, r plan.Resource) (found boo
 
 // spaceRevisions gives the revisions of a family that are ours and the space's, the deregistered ones too.
 func (a *Account) spaceRevisions(ctx context.Context, r plan.Resource) ([]*revision, error) {
-	var names []string
-	for _, status := range []string{awsecs.TaskDefinitionStatusActive, awsecs.TaskDefinitionStatusInactive} {
-		listed, err := a.ecs.ListTaskDefinitions(ctx, r.Key, status)
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, listed...)
+	names, err := a.revisionNames(ctx, r.Key)
+	if err != nil {
+		return nil, err
 	}
 	all, err := a.revisions(ctx, names)
 	if err != nil {
@@ -126,6 +123,21 @@ func (a *Account) spaceRevisions(ctx context.Context, r plan.Resource) ([]*revis
 		}
 	}
 	return ours, nil
+}
+
+// revisionNames gives the ARNs of the revisions of a family, the active ones first.
+func (a *Account) revisionNames(ctx context.Context, family string) ([]string, error) {
+	statuses := []string{awsecs.TaskDefinitionStatusActive, awsecs.TaskDefinitionStatusInactive}
+	listed := make([][]string, len(statuses))
+	var reads []func(context.Context) error
+	for i, status := range statuses {
+		reads = append(reads, func(ctx context.Context) (err error) {
+			listed[i], err = a.ecs.ListTaskDefinitions(ctx, family, status)
+			return err
+		})
+	}
+	err := look(ctx, reads...)
+	return slices.Concat(listed...), err
 }
 
 // inUse gives the task definitions that services and tasks of a cluster name, by ARN. Without a cluster it is asked of all: what belongs to no

@@ -24,6 +24,7 @@ func (a *Account) release(ctx context.Context, r plan.Resource) (found bool, err
 		kindReplacedSecret: a.releaseReplacedSecret,
 		kindSurplus:        a.releaseSurplus,
 		kindTasks:          a.releaseTasks,
+		kindRevisions:      a.releaseRevisions,
 	}
 	return safely(func() (bool, error) { return releases[r.Kind](ctx, r) })
 }

@@ -57,7 +57,6 @@ func (v *violations) definitionName(pointer, name string) {
 
 // ShowDefinitionOutput is a revision with its tags.
 type ShowDefinitionOutput struct {
-	Orchestrated
 	TaskDefinition *awsecs.TaskDefinition
 	Tags           []*awsecs.Tag
 }
@@ -69,7 +68,12 @@ func (a *Account) ShowDefinition(ctx context.Context, in *ShowDefinitionInput) (
 	if err != nil {
 		return nil, err
 	}
-	return &ShowDefinitionOutput{TaskDefinition: found.TaskDefinition, Tags: ecsTags(found.tags)}, nil
+	shown := found.shown()
+	return &shown, nil
+}
+
+func (r *revision) shown() ShowDefinitionOutput {
+	return ShowDefinitionOutput{TaskDefinition: r.TaskDefinition, Tags: ecsTags(r.tags)}
 }
 
 // ourRevision gives a task definition of ours, by family, family:revision or ARN. NotFound if it is absent, on its way out or another

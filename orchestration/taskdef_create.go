@@ -11,12 +11,13 @@ import (
 	awssecrets "github.com/aws/aws-sdk-go/service/secretsmanager"
 )
 
-// CreateTaskDefInput is what a managed task definition is made from.
+// CreateTaskDefInput is what a managed task definition is made from, or itself a definition: then there is no more than that.
 type CreateTaskDefInput struct {
 	Cluster        *awsecs.CreateClusterInput               `json:"cluster"`
 	TaskDefinition *awsecs.RegisterTaskDefinitionInput      `json:"taskdefinition"`
 	Credentials    map[string]*awssecrets.CreateSecretInput `json:"credentials"` // by container
 	Tags           []*awsecs.Tag                            `json:"tags"`
+	awsecs.RegisterTaskDefinitionInput
 }
 
 // CreateTaskDefOutput is what stands.
@@ -29,11 +30,20 @@ type CreateTaskDefOutput struct {
 
 // parts are those of a create that has no service.
 func (in *CreateTaskDefInput) parts() *CreateServiceInput {
-	return &CreateServiceInput{Cluster: in.Cluster, TaskDefinition: in.TaskDefinition, Credentials: in.Credentials, Tags: in.Tags}
+	return &CreateServiceInput{Cluster: in.Cluster, TaskDefinition: in.TaskDefinition, Credentials: in.Credentials, Tags: in.tags()}
+}
+
+// tags are those of the body, whether it is spelled as ours or as the definition's.
+func (in *CreateTaskDefInput) tags() []*awsecs.Tag {
+	if in.Tags != nil {
+		return in.Tags
+	}
+	return in.RegisterTaskDefinitionInput.Tags
 }
 
 func (in *CreateTaskDefInput) validate(a *Account) error {
 	var v violations
+	v.check(in.Family == nil, "/Family", "a body has either a family, and is a definition itself, or a taskdefinition")
 	v.check(in.Cluster != nil, "/cluster", "a cluster is required")
 	v.check(in.TaskDefinition != nil, "/taskdefinition", "a task definition is required")
 	parts := in.parts()
@@ -43,15 +53,18 @@ func (in *CreateTaskDefInput) validate(a *Account) error {
 	return common.InvalidInput(v)
 }
 
-// CreateTaskDef builds a managed task definition and what it stands on: cluster, role, log group and secrets. Kinds are those of
-// CreateService.
+// CreateTaskDef builds a managed task definition and what it stands on: cluster, role, log group and secrets. Of a body that is a definition
+// itself it registers just that. Kinds are those of CreateService.
 func (a *Account) CreateTaskDef(ctx context.Context, in *CreateTaskDefInput) (*CreateTaskDefOutput, error) {
+	if in.Family != nil && in.TaskDefinition == nil {
+		return a.registerBare(ctx, in)
+	}
 	if err := in.validate(a); err != nil {
 		return nil, err
 	}
 	parts := in.parts()
 	family := aws.StringValue(in.TaskDefinition.Family)
-	what := asked{verb: "CreateTaskDef", cluster: parts.clusterName(), service: family, request: in, holds: []string{"task definition " + family}}
+	what := asked{verb: "CreateTaskDef", cluster: parts.clusterName(), service: family, request: parts, holds: []string{"task definition " + family}}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*CreateTaskDefOutput], error) {
 		facts, err := a.lookDefined(ctx, parts)
 		if err != nil {

@@ -80,19 +80,8 @@ func (a *Account) familyTasks(ctx context.Context, cluster, family string) ([]st
 
 // buildTaskDefDelete plans the delete. It only goes forward: that the newest revision can be used no more is its commit point.
 func (op *operation) buildTaskDefDelete(in *DeleteTaskDefInput, newest *revision, tasks []string) prepared[*DeleteTaskDefOutput] {
-	a, p, arn := op.account, plan.New(), aws.StringValue(newest.TaskDefinitionArn)
-	effect := plan.Effect{Change: plan.Deleted, Resource: op.resource(kindTaskDefinition, in.TaskDef), After: raw(arn)}
-	p.Commit(plan.Add(p, plan.Node[struct{}]{
-		Name:   "task definition deregistered",
-		Effect: effect,
-		Call: func(ctx context.Context, _ plan.Inputs) (struct{}, error) {
-			return struct{}{}, a.ecs.DeregisterTaskDefinition(ctx, arn)
-		},
-		Settle: func(ctx context.Context, _ plan.Inputs) (struct{}, bool, error) {
-			took, err := a.deregistered(ctx, effect)
-			return struct{}{}, took, err
-		},
-	}))
+	a, p := op.account, plan.New()
+	p.Commit(op.deregisterNode(p, newest))
 	part := func(kind, key string) plan.Resource {
 		return plan.Resource{Account: a.Name, Kind: kind, Space: in.Cluster, Key: key}
 	}
@@ -111,6 +100,23 @@ func (op *operation) buildTaskDefDelete(in *DeleteTaskDefInput, newest *revision
 		}
 		return out
 	}}
+}
+
+// deregisterNode has a revision used no more: nothing takes that back.
+func (op *operation) deregisterNode(p *plan.Plan, doomed *revision) plan.Handle[struct{}] {
+	a, arn := op.account, aws.StringValue(doomed.TaskDefinitionArn)
+	effect := plan.Effect{Change: plan.Deleted, Resource: op.resource(kindTaskDefinition, aws.StringValue(doomed.Family)), After: raw(arn)}
+	return plan.Add(p, plan.Node[struct{}]{
+		Name:   "task definition deregistered",
+		Effect: effect,
+		Call: func(ctx context.Context, _ plan.Inputs) (struct{}, error) {
+			return struct{}{}, a.ecs.DeregisterTaskDefinition(ctx, arn)
+		},
+		Settle: func(ctx context.Context, _ plan.Inputs) (struct{}, bool, error) {
+			took, err := a.deregistered(ctx, effect)
+			return struct{}{}, took, err
+		},
+	})
 }
 
 // deregistered reads whether the revision that an effect names is active no more.

@@ -76,11 +76,7 @@ func buildTaskDefinition(
 	credentials map[string]string,
 	tags common.Tags,
 ) *awsecs.RegisterTaskDefinitionInput {
-	in := *asked
-	in.NetworkMode = aws.String(awsecs.NetworkModeAwsvpc)
-	if len(in.RequiresCompatibilities) == 0 {
-		in.RequiresCompatibilities = aws.StringSlice([]string{awsecs.CompatibilityFargate})
-	}
+	in := buildBare(asked, tags)
 	if aws.StringValue(in.ExecutionRoleArn) == "" {
 		in.ExecutionRoleArn = aws.String(role)
 	}
@@ -95,6 +91,16 @@ func buildTaskDefinition(
 			completed.RepositoryCredentials = &awsecs.RepositoryCredentials{CredentialsParameter: aws.String(secret)}
 		}
 		in.ContainerDefinitions[i] = &completed
+	}
+	return in
+}
+
+// buildBare completes a definition that stands on nothing: for Fargate with awsvpc.
+func buildBare(asked *awsecs.RegisterTaskDefinitionInput, tags common.Tags) *awsecs.RegisterTaskDefinitionInput {
+	in := *asked
+	in.NetworkMode = aws.String(awsecs.NetworkModeAwsvpc)
+	if len(in.RequiresCompatibilities) == 0 {
+		in.RequiresCompatibilities = aws.StringSlice([]string{awsecs.CompatibilityFargate})
 	}
 	in.Tags = ecsTags(tags)
 	return &in
@@ -112,25 +118,40 @@ func (op *operation) taskDefinitionNode(
 	tags common.Tags,
 	newer ...ecs.Member,
 ) plan.Handle[*awsecs.TaskDefinition] {
-	a, family := op.account, aws.StringValue(asked.Family)
-	resource := op.resource(kindTaskDefinition, family)
 	needs := []plan.Dependency{role}
 	for _, container := range sortedKeys(credentials) {
 		needs = append(needs, credentials[container])
 	}
+	build := func(inputs plan.Inputs) *awsecs.RegisterTaskDefinitionInput {
+		secrets := map[string]string{}
+		for container, handle := range credentials {
+			secrets[container] = aws.StringValue(handle.From(inputs).ARN)
+		}
+		return buildTaskDefinition(asked, op.record.Cluster, region, aws.StringValue(role.From(inputs).Arn), secrets, tags)
+	}
+	return op.registrationNode(p, registration{family: aws.StringValue(asked.Family), needs: needs, build: build, roleMade: roleMade, newer: newer})
+}
+
+// registration is a revision that is to be registered.
+type registration struct {
+	family   string
+	needs    []plan.Dependency
+	build    func(plan.Inputs) *awsecs.RegisterTaskDefinitionInput
+	roleMade bool         // a role of it was made a moment ago
+	newer    []ecs.Member // what the struct has no place for
+}
+
+func (op *operation) registrationNode(p *plan.Plan, r registration) plan.Handle[*awsecs.TaskDefinition] {
+	a, resource := op.account, op.resource(kindTaskDefinition, r.family)
 	return plan.Add(p, plan.Node[*awsecs.TaskDefinition]{
 		Name:   "task definition",
-		Needs:  needs,
+		Needs:  r.needs,
 		Effect: plan.Effect{Change: plan.Made, Resource: resource},
 		ID:     func(d *awsecs.TaskDefinition) string { return aws.StringValue(d.TaskDefinitionArn) },
 		Call: func(ctx context.Context, inputs plan.Inputs) (definition *awsecs.TaskDefinition, err error) {
-			secrets := map[string]string{}
-			for container, handle := range credentials {
-				secrets[container] = aws.StringValue(handle.From(inputs).ARN)
-			}
-			in := buildTaskDefinition(asked, op.record.Cluster, region, aws.StringValue(role.From(inputs).Arn), secrets, tags)
-			err = again(inputs, visible, roleInvisible(roleMade), func() (err error) {
-				definition, err = a.ecs.RegisterTaskDefinition(ctx, in, newer...)
+			in := r.build(inputs)
+			err = again(inputs, visible, roleInvisible(r.roleMade), func() (err error) {
+				definition, err = a.ecs.RegisterTaskDefinition(ctx, in, r.newer...)
 				return err
 			})
 			a.named.learn(definition)
