@@ -85,6 +85,7 @@ GET /v1/ecs/{account}/clusters/{cluster}/tasks
 POST /v1/ecs/{account}/clusters/{cluster}/tasks
 GET /v1/ecs/{account}/taskdefs
 GET /v1/ecs/{account}/taskdefs/{taskdef}
+DELETE /v1/ecs/{account}/taskdefs/{taskdef}
 GET /v1/ecs/{account}/servicediscovery/services
 POST /v1/ecs/{account}/servicediscovery/services
 GET /v1/ecs/{account}/servicediscovery/services/{id}
@@ -648,6 +649,24 @@ class Seeds(Run):
                       (["Tags", "TaskDefinition"], revision, ORG))
         for name in ("theirs", "none", "supercool:77"):
             self.because(name).send(show, 404, taskdef=name)
+        create, delete = "POST /v1/ecs/{account}/taskdefs", "DELETE /v1/ecs/{account}/taskdefs/{taskdef}"
+        bare = {"family": "bare", "cpu": "256", "memory": "512", "containerdefinitions": [{"name": "job", "image": "busybox:1"}], "tags": tags_of(CreatedBy="netid")}
+        made = self.because("by itself").send(create, body=json.dumps(bare)) or {}
+        self.same("definition by itself: the answer", (made.get("Cluster"), made.get("Credentials"), made["TaskDefinition"]["Family"]), (None, None, "bare"))
+        behind = self.aws.ecs.describe_task_definition(taskDefinition="bare", include=["TAGS"])
+        self.same("definition by itself: completed", (behind["taskDefinition"]["networkMode"], behind["taskDefinition"]["requiresCompatibilities"]), ("awsvpc", ["FARGATE"]))
+        tags = tag_map(behind["tags"])
+        self.has("definition by itself: its tags", tags, {"CreatedBy": "netid", "spinup:org": ORG, "spinup:type": "container", "spinup:flavor": "task"})
+        self.same("definition by itself: of no space", tags.get("spinup:spaceid"), None)
+        self.because("a family beside a taskdefinition").send(create, 400, body=json.dumps(dict(bare, taskdefinition=bare)))
+        self.because("a space's family").send(create, 409, body=json.dumps(dict(bare, family="supercool")))
+        self.because("another org's family").send(create, 404, body=json.dumps(dict(bare, family="theirs")))
+        self.because("by itself again").send(create, body=json.dumps(bare))
+        self.same("revision deleted: the answer", (self.send(delete, taskdef="bare:1") or {})["TaskDefinition"]["TaskDefinitionArn"].split("/")[-1], "bare:1")
+        self.same("family deleted: the answer", (self.because("all").send(delete, taskdef="bare") or {})["TaskDefinition"]["TaskDefinitionArn"].split("/")[-1], "bare:2")
+        self.comes_true("family deleted: it is gone", lambda: self.aws.ecs.list_task_definitions(familyPrefix="bare")["taskDefinitionArns"], [])
+        for name in ("bare", "theirs", "none"):
+            self.because(name).send(delete, 404, taskdef=name)
 
     def tasks_by_themselves(self):
         line = "POST /v1/ecs/{account}/clusters/{cluster}/tasks"
