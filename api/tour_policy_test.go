@@ -64,11 +64,12 @@ var tagged = equal("aws:RequestTag/spinup:org", "${org}")
 var statements = []statement{
 	// Actions that know no kind of resource, or none that is known before the call.
 	{"AnyResource", []string{anything}, nil},
-	// What is made carries the org's tag. ECS has checked CreateCluster and RegisterTaskDefinition against "*" for years, and does now against
-	// what is made: either is fine here, as the tag is what narrows it.
-	{"MadeForTheOrg", []string{anything}, tagged},
+	// What is made carries the org's tag, whatever its name.
+	{"MadeForTheOrg", []string{ofECS("service"), roles, logGroups, secrets, registries, namespaces}, tagged},
+	// The same where AWS narrows to no resource. It has checked CreateCluster and RegisterTaskDefinition so for years, and does now against what
+	// is made: either is fine here, as the tag is what narrows them.
+	{"MadeForTheOrgAnywhere", []string{anything}, tagged},
 	{"Ecs", []string{ofECS("cluster"), ofECS("service"), ofECS("task-definition"), ofECS("task")}, nil},
-	{"RoleMadeForTheOrg", []string{roles}, tagged},
 	{"Roles", []string{roles}, nil},
 	{"RolesForTasks", []string{roles}, equal("iam:PassedToService", "ecs-tasks.amazonaws.com")},
 	{"FirstClusterOfAnAccount", []string{"arn:aws:iam::${account}:role/aws-service-role/ecs.amazonaws.com/*"}, equal("iam:AWSServiceName", "ecs.amazonaws.com")},
@@ -80,7 +81,6 @@ var statements = []statement{
 	{"Parameters", []string{"arn:aws:ssm:${region}:${account}:parameter/${org}/*"}, nil},
 	{"LogGroups", []string{logGroups}, nil},
 	{"Registries", []string{registries, namespaces}, nil},
-	{"RegistryMadeForTheOrg", []string{registries, namespaces}, tagged},
 	{"DnsRecordsOfInstances", []string{"arn:aws:route53:::hostedzone/*", "arn:aws:route53:::healthcheck/*"}, nil},
 	{"ValuesUnderTheKey", []string{"arn:aws:kms:${region}:${account}:key/${key}"},
 		equal("kms:ViaService", []string{"secretsmanager.${region}.amazonaws.com", "ssm.${region}.amazonaws.com"})},
@@ -100,12 +100,12 @@ func own(in ...string) []grant { return []grant{{"", in}} }
 // needs are the actions that AWS asks for each operation. "" is the action of the operation's own name. Checked against the Service
 // Authorization Reference; its dependent actions are told with their reason.
 var needs = map[string][]grant{
-	"ecs CreateCluster": {allow("", "MadeForTheOrg"), allow("ecs:TagResource", "Ecs"), // a create that carries tags is checked for tagging too
+	"ecs CreateCluster": {allow("", "MadeForTheOrgAnywhere"), allow("ecs:TagResource", "Ecs"), // a create that carries tags is checked for tagging too
 		allow("iam:CreateServiceLinkedRole", "FirstClusterOfAnAccount")}, // ECS makes its role with the caller's rights, once an account
 	"ecs DeleteCluster":    own("Ecs"),
 	"ecs DescribeClusters": own("Ecs"),
 	"ecs ListClusters":     own("AnyResource"),
-	"ecs RegisterTaskDefinition": {allow("", "MadeForTheOrg"), allow("ecs:TagResource", "Ecs"),
+	"ecs RegisterTaskDefinition": {allow("", "MadeForTheOrgAnywhere"), allow("ecs:TagResource", "Ecs"),
 		allow("iam:PassRole", "RolesForTasks")}, // the execution and the task role
 	"ecs DeregisterTaskDefinition":   own("AnyResource"),
 	"ecs DeleteTaskDefinitions":      own("Ecs"),
@@ -125,7 +125,7 @@ var needs = map[string][]grant{
 	"ecs TagResource":   own("Ecs"),
 	"ecs UntagResource": own("Ecs"),
 
-	"iam CreateRole":               {allow("", "RoleMadeForTheOrg"), allow("iam:TagRole", "Roles")},
+	"iam CreateRole":               {allow("", "MadeForTheOrg"), allow("iam:TagRole", "Roles")},
 	"iam DeleteRole":               own("Roles"),
 	"iam GetRole":                  own("Roles"),
 	"iam TagRole":                  own("Roles"),
@@ -158,8 +158,8 @@ var needs = map[string][]grant{
 	"ssm RemoveTagsFromResource": own("Parameters"),
 	"ssm ListTagsForResource":    own("Parameters"),
 
-	"servicediscovery CreateService": {allow("", "RegistryMadeForTheOrg"),
-		allow("servicediscovery:TagResource", "MadeForTheOrg")}, // which knows no kind of resource
+	"servicediscovery CreateService": {allow("", "MadeForTheOrg"),
+		allow("servicediscovery:TagResource", "MadeForTheOrgAnywhere")}, // which knows no kind of resource
 	"servicediscovery DeleteService": own("Registries"),
 	"servicediscovery GetService":    own("Registries"),
 	"servicediscovery ListServices":  own("AnyResource"),
@@ -582,7 +582,7 @@ func TestThePolicyFitsTheCalls(t *testing.T) {
 	for operation, calls := range seen {
 		for _, g := range needs[operation] {
 			for _, call := range calls {
-				if g.action == "" && slices.ContainsFunc(g.in, func(sid string) bool { return strings.HasSuffix(sid, "MadeForTheOrg") }) {
+				if g.action == "" && slices.ContainsFunc(g.in, func(sid string) bool { return strings.HasPrefix(sid, "MadeForTheOrg") }) {
 					looked["the tags of what is made"] = true
 					if tags := tagsSent(call.Input); tags["spinup:org"] != "myorg" {
 						t.Errorf("%s with the tags %v", operation, tags)
