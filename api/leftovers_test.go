@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ecs-api/common"
+	"ecs-api/journal"
 	"ecs-api/orchestration"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -129,6 +130,21 @@ func TestWithoutADurableJournalWhatHasItsServiceIsWhole(t *testing.T) {
 	const earlier = "3f2b9d6e-0000-4000-8000-000000000002"
 	inWorld(t, func(w *world) {
 		w.plant("whole", "myorg", earlier)
+		if found := w.leftovers(); len(found) != 0 {
+			w.Errorf("found %+v", found)
+		}
+	}, func(o *orchestration.Options) { o.Durable = false })
+}
+
+// So was none that made one thing by itself, which stands.
+func TestWithoutADurableJournalWhatWasMadeByItselfIsWhole(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.must(http.StatusOK, "POST", "/clusters", bareCluster)
+		w.must(http.StatusOK, "POST", registriesPath, bareRegistry)
+		w.must(http.StatusOK, "POST", "/taskdefs", bareDefinition)
+		w.must(http.StatusOK, "POST", "/secrets", madeSecret)
+		w.ended()
+		w.start(journal.NewMemory(), nil) // which knows nothing of them
 		if found := w.leftovers(); len(found) != 0 {
 			w.Errorf("found %+v", found)
 		}

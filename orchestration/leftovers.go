@@ -161,12 +161,15 @@ type candidate struct {
 	flavor string
 }
 
-// unfinished leaves out the operations whose service, managed task definition or secret of its own stands: without a journal that lasts, that is how one shows
-// that it was not cut off.
+// unfinished leaves out the operations whose service, managed task definition, or secret or registry of its own stands: without a journal that lasts, that is how
+// one shows that it was not cut off. One that made a cluster and nothing else was asked for no more.
 func unfinished(candidates []candidate) []candidate {
-	finished := map[string]bool{}
+	finished, made := map[string]bool{}, map[string]int{}
 	for _, c := range candidates {
-		alone := c.Kind == kindSecret && c.Space == ""
+		made[c.Mark]++
+	}
+	for _, c := range candidates {
+		alone := (c.Kind == kindSecret || c.Kind == kindRegistry) && c.Space == "" || c.Kind == kindCluster && made[c.Mark] == 1
 		if c.Kind == kindService || c.Kind == kindTaskDefinition && c.flavor == flavorTask || alone {
 			finished[c.Mark] = true
 		}
