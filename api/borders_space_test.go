@@ -10,6 +10,7 @@ import (
 	"ecs-api/orchestration"
 
 	"github.com/aws/aws-sdk-go/aws"
+	awslogs "github.com/aws/aws-sdk-go/service/cloudwatchlogs"
 	awsiam "github.com/aws/aws-sdk-go/service/iam"
 	awstagging "github.com/aws/aws-sdk-go/service/resourcegroupstaggingapi"
 )
@@ -76,6 +77,9 @@ var nouns = map[string]noun{
 	"role": {across: http.StatusNotFound, forms: []func(*space) string{
 		func(s *space) string { return "arn:aws:iam::001122334455:role/" + s.word + "-ecsTaskExecution" },
 		func(s *space) string { return s.word + "-ecsTaskExecution" }}},
+	// A cluster's role and its log group, where the cluster is gone.
+	"ground": {forms: []func(*space) string{
+		func(s *space) string { return s.word + "-role" }, func(s *space) string { return s.word + "-logs" }}},
 	"registryarn": {forms: []func(*space) string{func(s *space) string { return s.registryARN }}},
 	"targetgroup": {forms: []func(*space) string{func(s *space) string { return s.targetGroup }}},
 }
@@ -132,12 +136,25 @@ func (w *world) space(word string) *space {
 	w.must(http.StatusOK, "POST", "/secrets", of(spaceSecret)).decode(w, &loose)
 	s.secret = loose.ARN
 	w.must(http.StatusOK, "POST", "/params/"+word+"-prefix", of(spaceParameter))
+	w.leftGround(s)
 	w.ended()
 	var shown struct{ Tasks []string }
 	w.must(http.StatusOK, "GET", "/clusters/"+word+"/services/"+word+"-www?all=true", "").decode(w, &shown)
 	s.task = strings.TrimPrefix(shown.Tasks[0], word+"/")
 	s.ids = []string{s.task, s.run, s.operation, s.registry}
 	return s
+}
+
+// leftGround makes a role and a log group of clusters that are gone.
+func (w *world) leftGround(s *space) {
+	w.Helper()
+	_, err := awsiam.New(w.account.Session).CreateRole(&awsiam.CreateRoleInput{RoleName: aws.String(s.word + "-role-ecsTaskExecution"),
+		Tags: []*awsiam.Tag{{Key: aws.String("spinup:org"), Value: &s.org}}, AssumeRolePolicyDocument: aws.String(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)})
+	w.elb().no(err)
+	_, err = awslogs.New(w.account.Session).CreateLogGroup(&awslogs.CreateLogGroupInput{LogGroupName: aws.String(s.word + "-logs"),
+		Tags: map[string]*string{"spinup:org": &s.org}})
+	w.elb().no(err)
 }
 
 // withoutOrg takes the org's tag from all that stands in a space, and gives it one of another key, if there is one.
@@ -162,7 +179,6 @@ func (w *world) withoutOrg(s *space, key string) {
 	if len(arns) < 8 {
 		w.Fatalf("a space has more than %v", arns)
 	}
-	role := aws.String(s.word + "-ecsTaskExecution")
 	for some := range slices.Chunk(arns, 20) {
 		if key != "" {
 			out, err := tagging.TagResources(&awstagging.TagResourcesInput{ResourceARNList: aws.StringSlice(some), Tags: map[string]*string{key: &s.org}})
@@ -175,12 +191,15 @@ func (w *world) withoutOrg(s *space, key string) {
 			w.Fatal(out.FailedResourcesMap)
 		}
 	}
-	if key != "" {
-		_, err = awsiam.New(w.account.Session).TagRole(&awsiam.TagRoleInput{RoleName: role, Tags: []*awsiam.Tag{{Key: &key, Value: &s.org}}})
+	client := awsiam.New(w.account.Session)
+	for _, role := range []string{s.word + "-ecsTaskExecution", s.word + "-role-ecsTaskExecution"} {
+		if key != "" {
+			_, err = client.TagRole(&awsiam.TagRoleInput{RoleName: &role, Tags: []*awsiam.Tag{{Key: &key, Value: &s.org}}})
+			no(err)
+		}
+		_, err = client.UntagRole(&awsiam.UntagRoleInput{RoleName: &role, TagKeys: aws.StringSlice([]string{"spinup:org"})})
 		no(err)
 	}
-	_, err = awsiam.New(w.account.Session).UntagRole(&awsiam.UntagRoleInput{RoleName: role, TagKeys: aws.StringSlice([]string{"spinup:org"})})
-	no(err)
 	time.Sleep(time.Minute)
 }
 

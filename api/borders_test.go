@@ -36,6 +36,7 @@ const (
 		"secrets": [{"name": "A", "valuefrom": "{value}"}, {"name": "B", "valuefrom": "{parameter}"}]}]}`
 	crossPlain = `{"family": "{family}", "cpu": "256", "memory": "512", "containerdefinitions": [
 		{"name": "web", "image": "nginx:alpine", "portmappings": [{"containerport": 80}]}]}`
+	crossNew    = `{"family": "new", "cpu": "256", "memory": "512", "containerdefinitions": [{"name": "web", "image": "nginx:alpine"}]}`
 	crossOnDisk = `{"family": "{family}", "cpu": "256", "memory": "512", "volumes": [{"name": "data", "configuredatlaunch": true}], "containerdefinitions": [
 		{"name": "web", "image": "nginx:alpine", "mountpoints": [{"sourcevolume": "data", "containerpath": "/data"}]}]}`
 	crossDisk    = `"volumeconfigurations": [{"name": "data", "managedebsvolume": {"rolearn": "{role}", "sizeingib": 10}}]`
@@ -68,6 +69,7 @@ var crossings = map[string]crossing{
 		{body: `{"service": {"cluster": "{cluster}", "servicename": "new", "desiredcount": 1, "taskdefinition": "{revision}"}}`,
 			across: map[string]int{"cluster": http.StatusConflict}},
 		{body: `{"service": {"cluster": "{cluster}", "servicename": "new", "desiredcount": 1, "taskdefinition": "{revision}", ` + crossConnect + `}}`},
+		{body: `{"cluster": {"clustername": "{ground}"}, "taskdefinition": ` + crossNew + `, "service": {"servicename": "new", "desiredcount": 1}}`},
 		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + crossOnDisk + `,
 			"service": {"servicename": "new", "desiredcount": 1, ` + crossDisk + `}}`},
 		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + crossPlain + `, "service": {"servicename": "new", "desiredcount": 1}, ` + crossTags + `}`,
@@ -118,6 +120,7 @@ var crossings = map[string]crossing{
 	"GET /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks/{task}":    {errands: []errand{{}}},
 	"DELETE /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks/{task}": {errands: []errand{{}}},
 	"POST /{account}/taskdefs": {errands: []errand{
+		{body: `{"cluster": {"clustername": "{ground}"}, "taskdefinition": ` + crossNew + `}`},
 		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + jobOf(crossDefinition) + `}`, across: map[string]int{"taskdef": http.StatusConflict}},
 		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + jobOf(crossPlain) + `,
 			"credentials": {"job": {"name": "new", "secretstring": "y"}}, ` + crossTags + `}`,
