@@ -386,8 +386,12 @@ func demandedIn(schema *openapi3.Schema, value any, pointer string) (pointers []
 			pointers = append(pointers, demandedIn(schema.Items.Value, value[i], pointer+"/"+strconv.Itoa(i))...)
 		}
 	case map[string]any:
+		must := slices.Clone(schema.Required)
+		if chosen := satisfied(schema.AnyOf, value); len(chosen) == 1 {
+			must = append(must, chosen[0]...)
+		}
 		for name, member := range value {
-			if slices.Contains(schema.Required, name) {
+			if slices.Contains(must, name) {
 				pointers = append(pointers, pointer+"/"+name)
 			}
 			of := schema.AdditionalProperties.Schema
@@ -397,6 +401,41 @@ func demandedIn(schema *openapi3.Schema, value any, pointer string) (pointers []
 			if of != nil {
 				pointers = append(pointers, demandedIn(of.Value, member, pointer+"/"+name)...)
 			}
+		}
+	}
+	return pointers
+}
+
+// satisfied gives the choices that a value has made.
+func satisfied(choices openapi3.SchemaRefs, value map[string]any) (chosen [][]string) {
+	for _, choice := range choices {
+		missing := func(name string) bool { _, given := value[name]; return !given }
+		if !slices.ContainsFunc(choice.Value.Required, missing) {
+			chosen = append(chosen, choice.Value.Required)
+		}
+	}
+	return chosen
+}
+
+// strangers gives the pointers of members that a schema does not name, or in another spelling.
+func strangers(schema *openapi3.Schema, value any, pointer string) (pointers []string) {
+	schema = parted(schema)
+	switch value := value.(type) {
+	case []any:
+		for i := range value {
+			pointers = append(pointers, strangers(schema.Items.Value, value[i], pointer+"/"+strconv.Itoa(i))...)
+		}
+	case map[string]any:
+		for name, member := range value {
+			of := schema.Properties[name]
+			if of == nil {
+				of = schema.AdditionalProperties.Schema
+			}
+			if of == nil {
+				pointers = append(pointers, pointer+"/"+name)
+				continue
+			}
+			pointers = append(pointers, strangers(of.Value, member, pointer+"/"+name)...)
 		}
 	}
 	return pointers

@@ -127,6 +127,9 @@ func (s *schemas) object(t reflect.Type, f form, name string) *openapi3.Schema {
 		schema.Properties[m.name] = s.member(m, f, must)
 	}
 	slices.Sort(schema.Required)
+	for _, members := range choices[name] {
+		schema.AnyOf = append(schema.AnyOf, inline(&openapi3.Schema{Required: members}))
+	}
 	if f == answered {
 		schema.AdditionalProperties = openapi3.BoolSchema{Has: openapi3.Ptr(false)}
 	}
@@ -239,4 +242,15 @@ var demands = map[string][]string{
 	"ecs.RegisterTaskDefinitionInput":     {"ContainerDefinitions", "Cpu", "Family", "Memory"},
 	"ecs.ContainerDefinitionInput":        {"Image", "Name"},
 	"servicediscovery.CreateServiceInput": {"Name"},
+}
+
+// choices are members of requests that may each be left out, but not all of them, by component.
+var choices = map[string][][]string{
+	"CreateTaskDefInput":               {{"cluster", "taskdefinition"}, {"ContainerDefinitions", "Cpu", "Family", "Memory"}},
+	"CreateSecretInput":                {{"SecretBinary"}, {"SecretString"}},
+	"secretsmanager.CreateSecretInput": {{"SecretBinary"}, {"SecretString"}},
+	"UpdateParameterInput":             {{"Tags"}, {"Value"}},
+	"UpdateSecretInput":                {{"Secret"}, {"Tags"}},
+	"UpdateServiceInput":               {{"Credentials"}, {"ForceNewDeployment"}, {"ForceRedeploy"}, {"Service"}, {"Tags"}, {"TaskDefinition"}},
+	"UpdateTaskDefInput":               {{"Credentials"}, {"Tags"}, {"TaskDefinition"}},
 }
