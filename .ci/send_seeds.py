@@ -97,6 +97,7 @@ GET /v1/ecs/healthz
 GET /v1/ecs/readyz
 GET /v1/ecs/metrics
 GET /v1/ecs/openapi.json
+GET /v1/ecs/docs
 GET /v1/ecs/images?image={image}
 PUT /v1/ecs/{account}/clusters/{cluster}/taskdefs/{taskdef}
 GET /v1/ecs/{account}/operations[?state={state}&cluster={cluster}]
@@ -210,6 +211,8 @@ class Seeds(Run):
         self.same("readyz: the account is ready", ready.get("accounts", {}).get(self.api.account, {}).get("ready"), True)
         metrics = self.send("GET /v1/ecs/metrics", token=None) or b""
         self.check("metrics: requests are counted", b"ecs_api_http_requests_total{" in metrics)
+        page = self.send("GET /v1/ecs/docs", token=None) or b""
+        self.check("docs: a page that names no other host to load from", self.headers.get("Content-Type", "").startswith("text/html") and not re.search(rb"(src|href)=.?(https?:)?//", page), page[:500])
 
     def images(self):
         registry = Registry()
