@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"ecs-api/sandbox"
 
@@ -65,7 +66,8 @@ func TestAClusterByItself(t *testing.T) {
 		a, trips = w.measured("GET", "/cluster/bare", "")
 		a.decode(w, &shown)
 		marks := tagsIn(shown.Tags)
-		if a.status != http.StatusOK || trips != 1 || marks["CreatedBy"] != "netid" || marks["spinup:org"] != "myorg" || marks["spinup:spaceid"] != "bare" || marks["spinup:type"] != "container" {
+		if a.status != http.StatusOK || trips != 1 || marks["CreatedBy"] != "netid" ||
+			marks["spinup:org"] != "myorg" || marks["spinup:spaceid"] != "bare" || marks["spinup:type"] != "container" {
 			w.Errorf("%d in %d round trips: %s", a.status, trips, a.body)
 		}
 		stands := w.aws.Inventory()
@@ -196,7 +198,8 @@ func TestBadClusters(t *testing.T) {
 			"a name of no letter": {`{"clusterName": "a b"}`, "/ClusterName"},
 			"another org":         {`{"clusterName": "x", "tags": [{"key": "spinup:org", "value": "theirs"}]}`, "/Tags/0/Value"},
 			"a provider of AWS":   {`{"clusterName": "x", "capacityProviders": ["FARGATE_X"]}`, "/CapacityProviders/0"},
-			"another's provider":  {`{"clusterName": "x", "capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}`, "/DefaultCapacityProviderStrategy/0/CapacityProvider"},
+			"another's provider": {`{"clusterName": "x", "capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}`,
+				"/DefaultCapacityProviderStrategy/0/CapacityProvider"},
 		} {
 			told := w.must(http.StatusBadRequest, "POST", "/clusters", test.body).problem(w)
 			if len(told.Errors) != 1 || told.Errors[0].Pointer != test.pointer {
@@ -250,6 +253,44 @@ func TestTwoMakersOfACluster(t *testing.T) {
 			w.Errorf("left %v", left["cluster"])
 		}
 	})
+}
+
+// A delete of a cluster and a create in it at once: whichever comes late, what is answered is true, and nothing is left over.
+func TestAClusterDeleteAndACreateAtOnce(t *testing.T) {
+	for delay := -400; delay <= 400; delay += 25 {
+		inWorld(t, func(w *world) {
+			empty := w.aws.Inventory()
+			w.must(http.StatusOK, "POST", "/clusters", `{"clusterName": "myclu"}`)
+			w.ended()
+			var removed, made answer
+			var both sync.WaitGroup
+			both.Go(func() {
+				time.Sleep(time.Duration(max(-delay, 0)) * time.Millisecond)
+				removed = w.send("DELETE", "/clusters/myclu", "")
+			})
+			both.Go(func() {
+				time.Sleep(time.Duration(max(delay, 0)) * time.Millisecond)
+				made = w.send("POST", "/services", everything)
+			})
+			both.Wait()
+			w.ended()
+			time.Sleep(time.Minute)
+			if made.status == http.StatusOK {
+				shown := w.must(http.StatusOK, "GET", www, "")
+				if stands := w.aws.Inventory(); !strings.Contains(string(shown.body), `"RunningCount":1`) || len(stands["role"]) != 1 || len(stands["log group"]) != 1 {
+					w.Errorf("%d ms: the service is not whole: %v", delay, stands)
+				}
+				w.must(http.StatusOK, "DELETE", www+"?recursive=true", "")
+				w.ended()
+			} else if removed.status != http.StatusOK {
+				w.must(http.StatusOK, "DELETE", "/clusters/myclu", "")
+				w.ended()
+			}
+			if diff := sandbox.Diff(empty, w.aws.Inventory()); diff != "" {
+				w.Errorf("%d ms: the delete was answered %d, the create %d, and left:\n%s", delay, removed.status, made.status, diff)
+			}
+		})
+	}
 }
 
 func TestAClusterLeavesNoTrace(t *testing.T) {
