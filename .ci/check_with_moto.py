@@ -10,16 +10,12 @@ import json
 import os
 import sys
 import tempfile
-import threading
 import time
-import urllib.error
-import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from botocore.exceptions import ClientError
 
 sys.dont_write_bytecode = True  # its neighbours are no packages
-from mend_moto import DIRECT
+from mend_moto import Recorder
 from program import API, AWS, KEY, ORG, ROLE, TOKEN, example, tag_map
 
 POLICY = "ECSTaskAccessPolicy"
@@ -47,49 +43,6 @@ def comes_true(what, look, want, patience=15):
     while (got := look()) != want and time.monotonic() < deadline:
         time.sleep(0.3)
     same(what, got, want)
-
-
-class Recorder(ThreadingHTTPServer):
-    """Passes every request on to moto and keeps what each operation was sent."""
-    daemon_threads, request_queue_size = True, 128
-
-    def __init__(self, upstream):
-        super().__init__(("127.0.0.1", 0), Passing)
-        self.upstream, self.sent = upstream, []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def last(self, operation):
-        """The newest body that an operation of a JSON service was sent."""
-        return next((body for target, body in reversed(self.sent) if target == operation), {})
-
-
-class Passing(BaseHTTPRequestHandler):
-    protocol_version, wbufsize = "HTTP/1.1", -1  # head and body in one packet
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        target = self.headers.get("X-Amz-Target", "")
-        if target:
-            self.server.sent.append((target, json.loads(body or b"{}")))
-        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection", "accept-encoding", "content-length")}
-        try:
-            answer = DIRECT.open(urllib.request.Request(self.server.upstream + self.path, body, headers, method="POST"), timeout=30)
-        except urllib.error.HTTPError as error:
-            answer = error
-        content = answer.read()
-        self.send_response(answer.status)
-        for name in ("Content-Type", "x-amzn-RequestId", "x-amzn-ErrorType"):
-            if answer.headers.get(name):
-                self.send_header(name, answer.headers[name])
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_):
-        pass
 
 
 def first_request(api, aws, recorder, account, namespace):
@@ -146,7 +99,7 @@ def first_request(api, aws, recorder, account, namespace):
     same("service: the account's network, no public address", service["networkConfiguration"]["awsvpcConfiguration"],
          {"subnets": account["defaultSubnets"], "securityGroups": account["defaultSgs"], "assignPublicIp": "DISABLED"})
     same("service: tags go to its tasks", service["propagateTags"], "SERVICE")
-    asked = recorder.last("AmazonEC2ContainerServiceV20141113.CreateService")
+    asked = recorder.last("CreateService")
     same("service: circuit breaker with rollback", asked.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker"), {"enable": True, "rollback": True})
     same("service: the cluster's strategy decides", (asked.get("launchType"), asked.get("capacityProviderStrategy")), (None, None))
     return made

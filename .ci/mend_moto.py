@@ -22,17 +22,17 @@ ECS = "AmazonEC2ContainerServiceV20141113."
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy of the environment is not for loopback
 SIZES = ("cpu", "memory", "memoryReservation")
 PARAMETERS, TAGGED = "AmazonSSM.DescribeParameters", "ResourceGroupsTaggingAPI_20170126.GetResources"
+JSON = {"Content-Type": "application/x-amz-json-1.1"}
 CLOUD_MAP = "Route53AutoNaming_v20170314."
 
 
-class Mender(ThreadingHTTPServer):
+class Recorder(ThreadingHTTPServer):
+    """Passes every request on and keeps what each operation was sent."""
     daemon_threads, request_queue_size = True, 128
 
-    def __init__(self, upstream):
-        super().__init__(("127.0.0.1", 0), Mending)
+    def __init__(self, upstream, handler=None):
+        super().__init__(("127.0.0.1", 0), handler or Passing)
         self.upstream, self.sent = upstream, []
-        self.refused = {}  # the answer to an operation that is not passed on
-        self.given, self.families = {}, {}  # containers that got memory, by the ARN of their definition; the family of each task
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def url(self):
@@ -41,6 +41,50 @@ class Mender(ThreadingHTTPServer):
     def last(self, operation):
         """The newest body that an operation of ECS was sent."""
         return next((body for target, body in reversed(self.sent) if target == ECS + operation), {})
+
+
+class Passing(BaseHTTPRequestHandler):
+    protocol_version, wbufsize = "HTTP/1.1", -1  # head and body in one packet
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        target = self.headers.get("X-Amz-Target", "")
+        asked = json.loads(body or b"{}") if target else {}
+        if target:
+            self.server.sent.append((target, asked))
+        status, content, headers = self.answer(target, asked, body)
+        self.send_response(status)
+        for name in ("Content-Type", "x-amzn-RequestId", "x-amzn-ErrorType"):
+            if headers.get(name):
+                self.send_header(name, headers[name])
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def answer(self, target, asked, body):
+        """Gives status, content and headers."""
+        return self.call(body)
+
+    def call(self, body, more=()):
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection", "accept-encoding", "content-length")}
+        headers.update(more)
+        try:
+            answer = DIRECT.open(urllib.request.Request(self.server.upstream + self.path, body, headers, method="POST"), timeout=30)
+        except urllib.error.HTTPError as error:
+            answer = error
+        return answer.status, answer.read(), answer.headers
+
+    def log_message(self, *_):
+        pass
+
+
+class Mender(Recorder):
+    """Mends on the way what it passes on."""
+
+    def __init__(self, upstream):
+        self.refused = {}  # the answer to an operation that is not passed on
+        self.given, self.families = {}, {}  # containers that got memory, by the ARN of their definition; the family of each task
+        super().__init__(upstream, Mending)
 
     def before(self, operation, body):
         """Mends a request."""
@@ -75,55 +119,37 @@ class Mender(ThreadingHTTPServer):
         return status
 
 
-class Mending(BaseHTTPRequestHandler):
-    protocol_version, wbufsize = "HTTP/1.1", -1  # head and body in one packet
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        target = self.headers.get("X-Amz-Target", "")
-        operation = target.removeprefix(ECS) if target.startswith(ECS) else target if target in (PARAMETERS, TAGGED) else ""
-        asked = json.loads(body or b"{}") if target else {}
-        if target:
-            self.server.sent.append((target, asked))
-        if operation:
-            mended = json.loads(body)
-            self.server.before(operation, mended)
-            body = json.dumps(mended).encode()
-        if operation == "DescribeTaskDefinition" and ":" not in asked.get("taskDefinition", ":"):
-            body = self.newest_active(asked)
-        status, content, sent = self.passed_on(body, operation)
-        if operation:
-            try:
-                parsed = json.loads(content)
-            except ValueError:  # a fault of moto's own is a page of HTML
-                parsed = {}
-            if operation == TAGGED and status == 200 and "servicediscovery:service" in asked.get("ResourceTypeFilters", []):
-                parsed["ResourceTagMappingList"] += self.registries(asked)
-            mended = self.server.after(operation, asked, status, parsed)
-            if parsed:
-                status, content = mended, json.dumps(parsed).encode()
-        self.send_response(status)
-        for name in ("Content-Type", "x-amzn-RequestId", "x-amzn-ErrorType"):
-            if sent.get(name) and (name != "Content-Type" or not operation):
-                self.send_header(name, sent[name])
-        if operation:
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def passed_on(self, body, operation):
-        """Gives status, content and headers of moto's answer."""
+class Mending(Passing):
+    def answer(self, target, asked, body):
+        operation = target.removeprefix(ECS)
         if operation in self.server.refused:
-            return 400, json.dumps(self.server.refused[operation]).encode(), {}
-        return self.call(body)
+            return 400, json.dumps(self.server.refused[operation]).encode(), JSON
+        if operation == target and target not in (PARAMETERS, TAGGED):
+            return self.call(body)
+        mended = json.loads(body)
+        self.server.before(operation, mended)
+        if operation == "DescribeTaskDefinition" and ":" not in asked.get("taskDefinition", ":"):
+            mended = self.newest_active(asked)
+        status, content, headers = self.call(json.dumps(mended).encode())
+        try:
+            parsed = json.loads(content)
+        except ValueError:  # a fault of moto's own is a page of HTML
+            parsed = {}
+        if operation == TAGGED and status == 200 and "servicediscovery:service" in asked.get("ResourceTypeFilters", []):
+            parsed["ResourceTagMappingList"] += self.registries(asked)
+        mended = self.server.after(operation, asked, status, parsed)
+        if parsed:
+            status, content = mended, json.dumps(parsed).encode()
+        del headers["Content-Type"]
+        headers["Content-Type"] = JSON["Content-Type"]
+        return status, content, headers
 
     def newest_active(self, asked):
-        """The body that asks for the newest active revision of a family, or for one that is not there."""
+        """What asks for the newest active revision of a family, or for one that is not there."""
         family = asked["taskDefinition"]
         listed = self.ask(ECS + "ListTaskDefinitions", {"familyPrefix": family, "status": "ACTIVE"})
         revisions = [int(arn.split(":")[-1]) for arn in listed["taskDefinitionArns"]]
-        return json.dumps(dict(asked, taskDefinition=f"{family}:{max(revisions, default=0)}")).encode()
+        return dict(asked, taskDefinition=f"{family}:{max(revisions, default=0)}")
 
     def registries(self, asked):
         """The services of Cloud Map that have the tags which are asked for, as the tagging API tells them."""
@@ -140,15 +166,3 @@ class Mending(BaseHTTPRequestHandler):
         if service:
             headers["Authorization"] = re.sub(r"/[a-z]+/aws4_request", f"/{service}/aws4_request", self.headers["Authorization"])
         return json.loads(self.call(json.dumps(body).encode(), headers)[1])
-
-    def call(self, body, more=()):
-        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection", "accept-encoding", "content-length")}
-        headers.update(more)
-        try:
-            answer = DIRECT.open(urllib.request.Request(self.server.upstream + self.path, body, headers, method="POST"), timeout=30)
-        except urllib.error.HTTPError as error:
-            answer = error
-        return answer.status, answer.read(), answer.headers
-
-    def log_message(self, *_):
-        pass
