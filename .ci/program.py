@@ -39,7 +39,8 @@ class API:
             json.dump({"listenAddress": "127.0.0.1:0", "org": ORG, "token": TOKEN, **config}, f)
         self.log = open(os.path.join(directory, "log"), "w+")
         environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and k.lower() not in ("http_proxy", "https_proxy", "all_proxy")}
-        self.process = subprocess.Popen([binary, *arguments, "-config", path], stdout=subprocess.PIPE, stderr=self.log, env=environment, cwd=directory, text=True)
+        self.process = subprocess.Popen([binary, *arguments, "-config", path], stdout=subprocess.PIPE, stderr=self.log, env=environment, cwd=directory,
+                                        text=True)
         self.url = self.listening()
 
     def lines(self):
@@ -145,7 +146,8 @@ class Run:
     def check(self, what, holds, seen=None):
         where = "moto" if self.moto else "sandbox"
         self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
-        self.lines.append(f"{'ok   ' if holds else 'FAIL '} {where}: {what}" + ("" if holds or seen is None else f"\n      seen: {json.dumps(seen, default=str)[:2000]}"))
+        told = "" if holds or seen is None else f"\n      seen: {json.dumps(seen, default=str)[:2000]}"
+        self.lines.append(f"{'ok   ' if holds else 'FAIL '} {where}: {what}{told}")
 
     def same(self, what, got, want):
         self.check(what, got == want, {"got": got, "wanted": want})
@@ -175,7 +177,8 @@ class Run:
         with open(self.api.log.name) as f:
             log = f.read()
         self.check("the log has neither the token nor a secret", not [word for word in (TOKEN, *self.secrets_of_requests) if word in log])
-        self.check("the log has no panic and no internal error", "panic" not in log and "internal error" not in log, [l for l in log.splitlines() if "panic" in l or "internal" in l])
+        self.check("the log has no panic and no internal error", "panic" not in log and "internal error" not in log,
+                   [l for l in log.splitlines() if "panic" in l or "internal" in l])
         if self.failed:
             self.lines.append("the binary's log:\n" + log[-6000:])
 

@@ -154,7 +154,8 @@ func (r *registries) serve(t *testing.T, auth, withTLS map[string]any) string {
 func (r *registries) fill(t *testing.T) {
 	t.Helper()
 	r.digests = map[string]string{}
-	docker := r.pushImage(t, "docker", dockerManifest, "application/vnd.docker.container.image.v1+json", "application/vnd.docker.image.rootfs.diff.tar.gzip", "amd64")
+	docker := r.pushImage(t, "docker", dockerManifest, "application/vnd.docker.container.image.v1+json",
+		"application/vnd.docker.image.rootfs.diff.tar.gzip", "amd64")
 	r.pushIndex(t, "list", dockerList, map[string]any{"amd64": docker})
 	members := map[string]any{}
 	for _, architecture := range []string{"amd64", "arm64"} {
@@ -399,8 +400,9 @@ func TestImagesOfDockerRegistry(t *testing.T) {
 	unreachable, slow, limiting, failing := nobody(t), silent(t), answering(t, http.StatusTooManyRequests), answering(t, http.StatusInternalServerError)
 	dir := t.TempDir()
 	p := startIn(t, []string{"SSL_CERT_FILE=" + r.cert}, newAWS(t, quick).account(), dir, map[string]any{"registries": map[string]any{
-		"insecure": []string{r.open, r.basic, r.token, r.lost, r.astray, r.unlisted, strings.TrimPrefix(r.realm.URL, "http://"), unreachable, slow, limiting, failing},
-		"private":  []string{r.tls}}})
+		"insecure": []string{r.open, r.basic, r.token, r.lost, r.astray, r.unlisted, strings.TrimPrefix(r.realm.URL, "http://"),
+			unreachable, slow, limiting, failing},
+		"private": []string{r.tls}}})
 	right, wrong := proof(imageUser, imagePassword), proof(imageUser, "wrong-image-password")
 	app, port := "/"+repository, r.open[strings.LastIndex(r.open, ":"):]
 
@@ -408,10 +410,12 @@ func TestImagesOfDockerRegistry(t *testing.T) {
 		for _, host := range []struct {
 			name, host, auth string
 		}{{"open", r.open, ""}, {"basic", r.basic, right}, {"token", r.token, right}, {"over TLS", r.tls, right}} {
-			for tag, shape := range map[string]struct {
-				mediaType string
-				platforms string
-			}{"docker": {dockerManifest, "linux/amd64"}, "list": {dockerList, "linux/amd64"}, "oci-arm64": {ociManifest, "linux/arm64"}, "index": {ociIndex, "linux/amd64,linux/arm64"}} {
+			for tag, shape := range map[string]struct{ mediaType, platforms string }{
+				"docker":    {dockerManifest, "linux/amd64"},
+				"list":      {dockerList, "linux/amd64"},
+				"oci-arm64": {ociManifest, "linux/arm64"},
+				"index":     {ociIndex, "linux/amd64,linux/arm64"},
+			} {
 				for form, reference := range map[string]string{"tag": ":" + tag, "digest": "@" + r.digests[tag]} {
 					reference = host.host + app + reference
 					t.Run(host.name+", "+tag+" by "+form, func(t *testing.T) {
@@ -488,7 +492,8 @@ func (p *process) hasImage(t *testing.T, reference, auth, mediaType, platforms, 
 	if err == nil {
 		err = json.Unmarshal(answer, &told)
 	}
-	if err != nil || w.StatusCode != http.StatusOK || told.Image != reference || told.Digest != digest || told.MediaType != mediaType || strings.Join(told.Platforms, ",") != platforms {
+	if err != nil || w.StatusCode != http.StatusOK || told.Image != reference || told.Digest != digest || told.MediaType != mediaType ||
+		strings.Join(told.Platforms, ",") != platforms {
 		t.Errorf("GET: %v %s %v", w, answer, err)
 	}
 }
