@@ -183,23 +183,26 @@ func told(ref *openapi3.SchemaRef, doc string) *openapi3.SchemaRef {
 	return ref
 }
 
-// limit says what a field's tags say: `values` of a closed list, `min` and `max`, and of the SDK's fields whether they are secret, and how
-// short they may be. What AWS answers is nobody's to limit, and its lists of values grow.
+// limit says what a field's tags say: `values` of a closed list, `min` and `max`, and of the SDK's fields whether they are secret, how short
+// they may be, and which values they may have. What AWS answers is nobody's to limit.
 func limit(schema *openapi3.Schema, field reflect.StructField, f form) {
 	if field.Tag.Get("sensitive") == "true" && schema.Type.Is("string") {
 		schema.Format = "password"
 	}
+	one := schema // what the values are of
+	if schema.Items != nil && schema.Items.Value != nil {
+		one = schema.Items.Value
+	}
 	if values, ok := field.Tag.Lookup("values"); ok {
-		closed := schema
-		if schema.Items != nil {
-			closed = schema.Items.Value
-		}
 		for _, value := range strings.Split(values, ",") {
-			closed.Enum = append(closed.Enum, value)
+			one.Enum = append(one.Enum, value)
 		}
 	}
 	if f == answered {
 		return
+	}
+	for _, value := range knownValues[field.Tag.Get("enum")] {
+		one.Examples = append(one.Examples, value)
 	}
 	if least, err := strconv.ParseFloat(field.Tag.Get("min"), 64); err == nil {
 		atLeast(schema, least)

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -73,6 +74,13 @@ func TestEveryLineIsDescribed(t *testing.T) {
 			}
 		}
 	}
+	for name, input := range newInputs() {
+		for _, m := range membersOf(input) {
+			if enum, ok := m.field.Tag.Lookup("enum"); ok && knownValues[enum] == nil {
+				t.Errorf("%s.%s: which values has %s? See knownValues", name, m.name, enum)
+			}
+		}
+	}
 	// An example of nothing is a mistake in its name.
 	files, _ := exampleFiles.ReadDir("examples")
 	for _, file := range files {
@@ -87,6 +95,15 @@ func TestEveryLineIsDescribed(t *testing.T) {
 			t.Errorf("%s: %s %v", name, encoded, err)
 		}
 	}
+}
+
+// newInputs are the structs that may be asked, by component.
+func newInputs() map[string]reflect.Type {
+	m := &manual{schemas: newSchemas()}
+	for _, line := range Lines() {
+		m.body(line)
+	}
+	return m.types
 }
 
 // TestExamplesAreValid holds every example to its schema, in the spelling of the schema.
