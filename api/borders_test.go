@@ -295,79 +295,114 @@ func (e errand) denialOfAll(of []string) int {
 	return http.StatusNotFound
 }
 
-// onErrands runs a test for each errand of each route.
-func onErrands(t *testing.T, test func(t *testing.T, line api.Line, e errand)) {
+// request is an errand of a route, with the name by which tests tell of it.
+type request struct {
+	errand
+	line api.Line
+	name string
+	of   []string // its nouns
+}
+
+func requests() (all []request) {
 	for _, line := range api.Told() {
 		for i, e := range crossings[line.Method+" "+line.Path].errands {
-			t.Run(fmt.Sprintf("%s %s %d", line.Method, line.Path, i), func(t *testing.T) { test(t, line, e) })
+			all = append(all, request{e, line, fmt.Sprintf("%s %s, errand %d", line.Method, line.Path, i), e.nounsOf(line)})
 		}
 	}
+	return all
 }
+
+func (r request) reads() bool { return r.line.Method == http.MethodGet }
 
 // TestBorders holds that nothing of another org's, of nobody's or of another space's can be read, changed or named by any route: it is as if it
 // were not there, no call that changes anything is made, and all stands as it stood.
 func TestBorders(t *testing.T) {
-	onErrands(t, func(t *testing.T, line api.Line, e errand) {
-		ours := e.ours(t, line)
+	all := requests()
+	ours := formsOfOurs(t, all)
+	for next := 0; next < len(all); {
 		inWorld(t, func(w *world) {
 			b := w.borderland()
 			before := w.aws.Inventory()
-			for _, try := range b.tries(e, e.nounsOf(line), ours) {
-				if try.status != http.StatusOK || line.Method == http.MethodGet {
-					b.denied(line, e, try, before)
+			for stands := true; stands && next < len(all); next++ {
+				for _, try := range b.tries(all[next].errand, all[next].of, ours[next]) {
+					if try.status != http.StatusOK || all[next].reads() {
+						b.denied(all[next], try)
+					}
 				}
+				stands = b.stands(all[next], before)
 			}
 		})
-	})
+	}
 }
 
-// ours are the answers to all forms of our own words but the ordinary ones. A world serves until one of them is good, which changes it.
-func (e errand) ours(t *testing.T, line api.Line) map[string]int {
-	statuses := map[string]int{}
-	of := e.nounsOf(line)
-	for more := true; more; {
-		more = false
+// formsOfOurs are, by request, the answers to all forms of our own words but the ordinary ones. A world serves until one changes it.
+func formsOfOurs(t *testing.T, all []request) []map[string]int {
+	type form struct {
+		request, form int
+		noun          string
+	}
+	var forms []form
+	for i, r := range all {
+		for _, name := range r.of {
+			for f := 1; f < len(nouns[name].forms); f++ {
+				forms = append(forms, form{i, f, name})
+			}
+		}
+	}
+	statuses := make([]map[string]int, len(all))
+	for next := 0; next < len(forms); {
 		inWorld(t, func(w *world) {
 			home := w.space("amber")
-			for _, name := range of {
-				for i, form := range nouns[name].forms {
-					if i == 0 || statuses[formed(name, i)] != 0 {
-						continue
-					}
-					words := home.words(of)
-					words[name] = form(home)
-					a, _ := e.send(w, line, words)
-					statuses[formed(name, i)] = a.status
-					if more = a.status < http.StatusBadRequest && line.Method != http.MethodGet; more {
-						return
-					}
+			for changed := false; !changed && next < len(forms); next++ {
+				f := forms[next]
+				r := all[f.request]
+				words := home.words(r.of)
+				words[f.noun] = nouns[f.noun].forms[f.form](home)
+				a, _ := r.send(w, r.line, words)
+				if statuses[f.request] == nil {
+					statuses[f.request] = map[string]int{}
 				}
+				statuses[f.request][formed(f.noun, f.form)] = a.status
+				changed = !r.reads() && a.status < http.StatusBadRequest
 			}
+			w.ended()
 		})
 	}
 	return statuses
 }
 
 // denied sends what is to be denied.
-func (b *borderland) denied(line api.Line, e errand, try try, before sandbox.Inventory) {
-	a, _ := e.send(b.world, line, try.words)
+func (b *borderland) denied(r request, try try) {
+	a, _ := r.send(b.world, r.line, try.words)
 	if a.status != try.status {
-		b.Errorf("%s: %d, want %d: %s", try.name, a.status, try.status, a.body)
+		b.Errorf("%s, %s: %d, want %d: %s", r.name, try.name, a.status, try.status, a.body)
 	}
 	if a.status == http.StatusOK {
-		b.shows(try.name, a, try.whose)
+		b.shows(r.name+", "+try.name, a, try.whose)
 	}
+	b.changes(r, try.name)
+}
+
+// changes fails for calls that would change something.
+func (b *borderland) changes(r request, when string) {
 	for _, call := range b.aws.Calls() {
-		if call.Mutating && (e.refuses == "" || call.Code == "") {
-			b.Errorf("%s: %s %s was called, and answered %q", try.name, call.Service, call.Operation, call.Code)
+		if call.Mutating && (r.refuses == "" || call.Code == "") {
+			b.Errorf("%s, %s: %s %s was called, and answered %q", r.name, when, call.Service, call.Operation, call.Code)
 		}
 	}
-	if line.Method != http.MethodGet {
+}
+
+// stands says whether all is as it was before the tries of a request, also once whatever they began has ended.
+func (b *borderland) stands(r request, before sandbox.Inventory) bool {
+	if !r.reads() {
 		b.ended()
+		b.changes(r, "after all")
 	}
-	if diff := sandbox.Diff(before, b.aws.Inventory()); diff != "" {
-		b.Fatalf("%s: %d, and changed:\n%s", try.name, a.status, diff)
+	diff := sandbox.Diff(before, b.aws.Inventory())
+	if diff != "" {
+		b.Errorf("%s has changed:\n%s", r.name, diff)
 	}
+	return diff == ""
 }
 
 // shows fails if an answer shows anything of an outsider's.
@@ -380,38 +415,42 @@ func (b *borderland) shows(name string, a answer, whose outsider) {
 }
 
 // TestOurOwnSideOfTheBorder holds that the requests of TestBorders are good ones, and show nothing of anybody else's; and that to be one of
-// many in an account costs them nothing: they take as many round trips as alone in it, and as are documented of their route.
+// many in an account costs them nothing: they take as many round trips as are documented of their route.
 func TestOurOwnSideOfTheBorder(t *testing.T) {
 	documented := map[string][]int{}
 	for _, l := range toured(t) {
 		documented[routeOf(l.line)] = append(documented[routeOf(l.line)], l.trips)
 	}
-	onErrands(t, func(t *testing.T, line api.Line, e errand) {
-		want := line.Status
-		if e.status != 0 {
-			want = e.status
-		}
-		good := func(w *world, home *space) (a answer, trips int) {
-			a, trips = e.send(w, line, home.words(e.nounsOf(line)))
-			if a.status != want {
-				w.Errorf("%d, want %d: %s", a.status, want, a.body)
-			}
-			w.ended()
-			return a, trips
-		}
-		alone := 0
-		inWorld(t, func(w *world) { _, alone = good(w, w.space("amber")) })
+	all := requests()
+	slices.SortStableFunc(all, func(a, b request) int { return strings.Compare(a.line.Method, b.line.Method) }) // reads share a world
+	for next := 0; next < len(all); {
 		inWorld(t, func(w *world) {
 			b := w.borderland()
-			a, trips := good(w, b.home)
-			if trips != alone || want < http.StatusBadRequest && !slices.Contains(documented[routeOf(line)], trips) {
-				w.Errorf("%d round trips, %d alone, and documented are %v", trips, alone, documented[routeOf(line)])
+			for changed := false; !changed && next < len(all); next++ {
+				b.good(all[next], documented[routeOf(all[next].line)])
+				changed = !all[next].reads()
 			}
-			for _, whose := range b.outsiders {
-				if !whose.ours || strings.Contains(line.Path, "{cluster}") {
-					b.shows("our own", a, whose)
-				}
-			}
+			w.ended()
 		})
-	})
+	}
+}
+
+// good sends a request of our own.
+func (b *borderland) good(r request, documented []int) {
+	want := r.line.Status
+	if r.status != 0 {
+		want = r.status
+	}
+	a, trips := r.send(b.world, r.line, b.home.words(r.of))
+	if a.status != want {
+		b.Errorf("%s: %d, want %d: %s", r.name, a.status, want, a.body)
+	}
+	if want < http.StatusBadRequest && !slices.Contains(documented, trips) {
+		b.Errorf("%s: %d round trips, and documented are %v", r.name, trips, documented)
+	}
+	for _, whose := range b.outsiders {
+		if !whose.ours || strings.Contains(r.line.Path, "{cluster}") {
+			b.shows(r.name, a, whose)
+		}
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -330,11 +331,14 @@ func (w *world) arnsOfSecrets() map[string]map[string]string {
 // observed are all calls of the tour and of the episodes, by operation. Watch is told of each before it is made.
 func observed(t *testing.T, watch ...func(w *world, call sandbox.Call)) map[string][]sandbox.Call {
 	t.Helper()
+	var one sync.Mutex // calls come at once
 	watched := func(w *world) {
 		w.aws.OnCall(func(call sandbox.Call, before bool) {
 			for _, look := range watch {
 				if before {
+					one.Lock()
 					look(w, call)
+					one.Unlock()
 				}
 			}
 		})
@@ -454,9 +458,19 @@ func note(services []string, operation, place string, found map[string]string) b
 	return false
 }
 
-// TestEveryCallIsObserved holds that the tour and the episodes make every call that the source can make: so the policy can leave nothing out.
-func TestEveryCallIsObserved(t *testing.T) {
-	seen, source := observed(t), called(t)
+// TestPolicy observes once all that the policy is made from, and holds what follows from it.
+func TestPolicy(t *testing.T) {
+	looked := map[string]bool{}
+	seen := observed(t, func(w *world, call sandbox.Call) { lookAtSecret(w, call, looked) })
+	everyCallIsObserved(t, seen)
+	thePolicyIsWritten(t, seen)
+	thePolicyFits(t, seen, looked)
+}
+
+// everyCallIsObserved holds that the tour and the episodes make every call that the source can make: so the policy can leave nothing out.
+func everyCallIsObserved(t *testing.T, seen map[string][]sandbox.Call) {
+	t.Helper()
+	source := called(t)
 	if len(source) < 50 {
 		t.Errorf("the source calls more than %v", source)
 	}
@@ -530,9 +544,10 @@ func policyOf(t *testing.T, seen map[string][]sandbox.Call) policy {
 // managedPolicy is how long a managed policy may be, without white space.
 const managedPolicy = 6144
 
-// TestPolicy holds that docs/iam-policy.json is what was observed, and that IAM takes it.
-func TestPolicy(t *testing.T) {
-	text, err := json.MarshalIndent(policyOf(t, observed(t)), "", "  ")
+// thePolicyIsWritten holds that docs/iam-policy.json is what was observed, and that IAM takes it.
+func thePolicyIsWritten(t *testing.T, seen map[string][]sandbox.Call) {
+	t.Helper()
+	text, err := json.MarshalIndent(policyOf(t, seen), "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -566,19 +581,23 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-// TestThePolicyFitsTheCalls holds that what the policy asks of the names and tags of things is so in each call that was observed: AWS would
-// refuse the others.
-func TestThePolicyFitsTheCalls(t *testing.T) {
-	looked := map[string]bool{}
-	seen := observed(t, func(w *world, call sandbox.Call) {
-		if grants := needs[call.Service+" "+call.Operation]; len(grants) > 0 && slices.Equal(grants[0].in, ofTheOrg[0].in) {
-			looked["the tags of a secret"] = true
-			id := reflect.ValueOf(call.Input).Elem().FieldByName("SecretId").Elem().String()
-			if tags := w.arnsOfSecrets()[id]; tags["spinup:org"] != "myorg" && tags["yale:org"] != "myorg" {
-				w.Errorf("%s of %s, which has the tags %v", call.Operation, id, tags)
-			}
-		}
-	})
+// lookAtSecret holds, before the call, that a secret whose tag the policy asks for has it.
+func lookAtSecret(w *world, call sandbox.Call, looked map[string]bool) {
+	grants := needs[call.Service+" "+call.Operation]
+	if len(grants) == 0 || !slices.Equal(grants[0].in, ofTheOrg[0].in) {
+		return
+	}
+	looked["the tags of a secret"] = true
+	id := reflect.ValueOf(call.Input).Elem().FieldByName("SecretId").Elem().String()
+	if tags := w.arnsOfSecrets()[id]; tags["spinup:org"] != "myorg" && tags["yale:org"] != "myorg" {
+		w.Errorf("%s of %s, which has the tags %v", call.Operation, id, tags)
+	}
+}
+
+// thePolicyFits holds that what the policy asks of the names and tags of things is so in each call that was observed: AWS would refuse the
+// others.
+func thePolicyFits(t *testing.T, seen map[string][]sandbox.Call, looked map[string]bool) {
+	t.Helper()
 	for operation, calls := range seen {
 		for _, g := range needs[operation] {
 			for _, call := range calls {
