@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -27,7 +28,7 @@ type ruled interface{ Validate() []common.Violation }
 // headers, all others from the JSON body.
 type binder[In any] struct {
 	params []param
-	body   *document // nil where no field comes from a body, or the method has none
+	body   func() *document // gives nil where no field comes from a body, or the method has none; learnt by the first request
 }
 
 // param is a field that is read from the URL or a header.
@@ -42,14 +43,14 @@ var templateVariable = regexp.MustCompile(`{([^}]+)}`)
 // newBinder prepares reading In. A mistake in the table or in the struct's tags panics, at start and so in every test.
 func newBinder[In any](method, path string) *binder[In] {
 	t := reflect.TypeFor[In]()
-	b := &binder[In]{params: paramsOf(t)}
+	b := &binder[In]{params: paramsOf(t), body: func() *document { return nil }}
 	for _, variable := range templateVariable.FindAllStringSubmatch(path, -1) {
 		if name := variable[1]; name != "account" && !b.hasPath(name) {
 			panic(t.String() + " has no field for {" + name + "} of " + path)
 		}
 	}
 	if takesBody(method) {
-		b.body = newDocument(t)
+		b.body = sync.OnceValue(func() *document { return newDocument(t) })
 	}
 	return b
 }
@@ -98,12 +99,12 @@ func (b *binder[In]) read(w http.ResponseWriter, r *http.Request, limit int64) (
 	if err != nil {
 		return nil, err
 	}
-	if b.body != nil {
+	if body := b.body(); body != nil {
 		data, err := readBody(w, r, limit)
 		if err != nil {
 			return nil, err
 		}
-		wrong, err := b.body.decode(data, in)
+		wrong, err := body.decode(data, in)
 		if err != nil {
 			return nil, err
 		}
