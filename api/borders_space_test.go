@@ -6,11 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"ecs-api/journal"
 	"ecs-api/orchestration"
 
 	"github.com/aws/aws-sdk-go/aws"
 	awslogs "github.com/aws/aws-sdk-go/service/cloudwatchlogs"
+	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 	awsiam "github.com/aws/aws-sdk-go/service/iam"
 	awstagging "github.com/aws/aws-sdk-go/service/resourcegroupstaggingapi"
 )
@@ -43,6 +43,7 @@ var nouns = map[string]noun{
 		func(s *space) string { return s.word + "-www" }, func(s *space) string { return s.ecs("service", s.word+"/"+s.word+"-www") }}},
 	"taskdef": {across: http.StatusNotFound, forms: []func(*space) string{
 		func(s *space) string { return s.word + "-job" }, func(s *space) string { return s.word + "-job:1" },
+		func(s *space) string { return s.word + "-poser" },
 		func(s *space) string { return s.ecs("task-definition", s.word+"-job:1") }}},
 	"task": {across: http.StatusNotFound, forms: []func(*space) string{
 		func(s *space) string { return s.run }, func(s *space) string { return s.word + "/" + s.run },
@@ -99,15 +100,15 @@ const (
 	spaceParameter = `{"Name": "WORD-param", "Value": "x"}`
 )
 
-// asRealm has the requests of a world come from another org's service on the same account, which keeps its own journal.
+// asRealm has the requests of a world come from another org's service on the same AWS account. To our journal it is another account.
 func (w *world) asRealm(org string, do func()) {
-	ours, kept := w.account, w.journal
-	defer func() { w.account, w.journal = ours, kept }()
+	ours := w.account
+	defer func() { w.account = ours }()
 	options := ours.Options
-	options.Org, options.Journal = org, journal.NewMemory()
+	options.Org, options.Name = org, org
 	theirs := orchestration.New(options)
 	defer theirs.Close(w.Context())
-	w.account, w.journal = theirs, options.Journal
+	w.account = theirs
 	do()
 }
 
@@ -137,6 +138,7 @@ func (w *world) space(word string) *space {
 	s.secret = loose.ARN
 	w.must(http.StatusOK, "POST", "/params/"+word+"-prefix", of(spaceParameter))
 	w.leftGround(s)
+	w.poses(s)
 	w.ended()
 	var shown struct{ Tasks []string }
 	w.must(http.StatusOK, "GET", "/clusters/"+word+"/services/"+word+"-www?all=true", "").decode(w, &shown)
@@ -154,6 +156,23 @@ func (w *world) leftGround(s *space) {
 	w.elb().no(err)
 	_, err = awslogs.New(w.account.Session).CreateLogGroup(&awslogs.CreateLogGroupInput{LogGroupName: aws.String(s.word + "-logs"),
 		Tags: map[string]*string{"spinup:org": &s.org}})
+	w.elb().no(err)
+}
+
+// poses makes a family that another org's says is of our space; our own are of their own.
+func (w *world) poses(s *space) {
+	w.Helper()
+	of := s.word
+	if s.org != "myorg" {
+		of = "amber"
+	}
+	tag := func(key, value string) *awsecs.Tag { return &awsecs.Tag{Key: &key, Value: &value} }
+	_, err := awsecs.New(w.account.Session).RegisterTaskDefinition(&awsecs.RegisterTaskDefinitionInput{
+		Family: aws.String(s.word + "-poser"), Cpu: aws.String("256"), Memory: aws.String("512"), NetworkMode: aws.String("awsvpc"),
+		RequiresCompatibilities: aws.StringSlice([]string{"FARGATE"}), ExecutionRoleArn: aws.String("arn:aws:iam::001122334455:role/" + s.word + "-ecsTaskExecution"),
+		ContainerDefinitions: []*awsecs.ContainerDefinition{{Name: aws.String("job"), Image: aws.String("busybox:1")}},
+		Tags:                 []*awsecs.Tag{tag("spinup:org", s.org), tag("spinup:spaceid", of), tag("spinup:flavor", "task")},
+	})
 	w.elb().no(err)
 }
 
