@@ -306,6 +306,7 @@ func ground(w *world) {
 }
 
 func TestAClusterDeleteLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	remove := func(w *world) { w.must(http.StatusOK, "DELETE", "/clusters/myclu", "") }
 	deletesAllOrNothing(t, ground, remove, "/clusters/myclu", func(left sandbox.Inventory) bool {
 		return len(left["cluster"])+len(left["role"])+len(left["log group"]) == 0

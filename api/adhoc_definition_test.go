@@ -284,6 +284,7 @@ func TestADefinitionLeavesNoTrace(t *testing.T) {
 }
 
 func TestADefinitionDeleteLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	remove := func(w *world) { w.must(http.StatusOK, "DELETE", "/taskdefs/bare", "") }
 	deletesAllOrNothing(t, registeredTwice, remove, "/taskdefs/bare", func(left sandbox.Inventory) bool { return len(left["task-definition"]) == 0 })
 }

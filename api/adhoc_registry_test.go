@@ -250,6 +250,7 @@ func TestARegistryLeavesNoTrace(t *testing.T) {
 
 // An instance that was left behind may be gone where the delete failed after it: nobody had it.
 func TestARegistryDeleteLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	remove := func(w *world) { w.must(http.StatusOK, "DELETE", w.registryPath(), "") }
 	troubled(t, abandoned, remove, func(w *world, at string) {
 		answered := w.send("DELETE", w.registryPath(), "")

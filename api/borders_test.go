@@ -317,6 +317,7 @@ func (r request) reads() bool { return r.line.Method == http.MethodGet }
 // TestBorders holds that nothing of another org's, of nobody's or of another space's can be read, changed or named by any route: it is as if it
 // were not there, no call that changes anything is made, and all stands as it stood.
 func TestBorders(t *testing.T) {
+	t.Parallel()
 	all := requests()
 	ours := formsOfOurs(t, all)
 	for next := 0; next < len(all); {
@@ -417,6 +418,7 @@ func (b *borderland) shows(name string, a answer, whose outsider) {
 // TestOurOwnSideOfTheBorder holds that the requests of TestBorders are good ones, and show nothing of anybody else's; and that to be one of
 // many in an account costs them nothing: they take as many round trips as are documented of their route.
 func TestOurOwnSideOfTheBorder(t *testing.T) {
+	t.Parallel()
 	documented := map[string][]int{}
 	for _, l := range toured(t) {
 		documented[routeOf(l.line)] = append(documented[routeOf(l.line)], l.trips)

@@ -156,6 +156,7 @@ func TestAnAmpleRequestIsGood(t *testing.T) {
 
 // TestMutatedRequests goes over some of what FuzzMutatedRequests looks for.
 func TestMutatedRequests(t *testing.T) {
+	t.Parallel()
 	seen := map[int]int{}
 	for seed := range uint64(500) {
 		inWorld(t, func(w *world) {

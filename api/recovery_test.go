@@ -221,54 +221,65 @@ func (l life) judged(w *world, name string, before, asked sandbox.Inventory) {
 // The kill matrix: dead before and after each call, and started again on the same AWS.
 func TestTheProcessMayDieAnywhere(t *testing.T) {
 	for verb, l := range lives {
-		count, asked := l.calls(t)
-		for at := 1; at <= count; at++ {
-			for _, after := range []bool{false, true} {
-				inWorld(t, func(w *world) {
-					l.prepare(w)
-					before := shape(w, w.aws.Inventory())
-					m := w.born(w.TempDir(), at, after)
-					l.act(w)
-					m.buried()
-					w.born(m.left, 0, false)
-					l.judged(w, fmt.Sprintf("%s: dead at call %d, after it: %v", verb, at, after), before, asked)
-				})
+		t.Run(verb, func(t *testing.T) {
+			t.Parallel()
+			count, asked := l.calls(t)
+			for at := 1; at <= count; at++ {
+				for _, after := range []bool{false, true} {
+					l.diesOnce(t, at, after, asked)
+				}
 			}
-		}
+		})
 	}
+}
+
+func (l life) diesOnce(t *testing.T, at int, after bool, asked sandbox.Inventory) {
+	inWorld(t, func(w *world) {
+		l.prepare(w)
+		before := shape(w, w.aws.Inventory())
+		m := w.born(w.TempDir(), at, after)
+		l.act(w)
+		m.buried()
+		w.born(m.left, 0, false)
+		l.judged(w, fmt.Sprintf("dead at call %d, after it: %v", at, after), before, asked)
+	})
 }
 
 // A process that dies while it recovers from the death of the one before leaves no more than that one.
 func TestTheRecoveryMayDieToo(t *testing.T) {
 	for _, verb := range []string{"create", "recursive delete", "update"} {
-		l := lives[verb]
-		count, asked := l.calls(t)
-		for at := count / 4; at <= count; at += count / 3 {
-			for again := 1; ; again += 2 {
-				died := false
-				inWorld(t, func(w *world) {
-					l.prepare(w)
-					before := shape(w, w.aws.Inventory())
-					m := w.born(w.TempDir(), at, true)
-					l.act(w)
-					if !m.buried() {
-						return
-					}
-					second := w.born(m.left, again, again%4 == 1)
-					if died = second.buried(); died {
-						third := w.born(second.left, again, again%4 == 3)
-						if third.buried() {
-							w.born(third.left, 0, false)
-						}
-					}
-					l.judged(w, fmt.Sprintf("%s: dead at call %d, then at %d of the recovery", verb, at, again), before, asked)
-				})
-				if !died {
-					break
+		t.Run(verb, func(t *testing.T) {
+			t.Parallel()
+			l := lives[verb]
+			count, asked := l.calls(t)
+			for at := count / 4; at <= count; at += count / 3 {
+				for again := 1; l.diesAgain(t, at, again, asked); again += 2 {
 				}
 			}
-		}
+		})
 	}
+}
+
+// diesAgain says whether the recovery had so many calls that it died in it.
+func (l life) diesAgain(t *testing.T, at, again int, asked sandbox.Inventory) (died bool) {
+	inWorld(t, func(w *world) {
+		l.prepare(w)
+		before := shape(w, w.aws.Inventory())
+		m := w.born(w.TempDir(), at, true)
+		l.act(w)
+		if !m.buried() {
+			return
+		}
+		second := w.born(m.left, again, again%4 == 1)
+		if died = second.buried(); died {
+			third := w.born(second.left, again, again%4 == 3)
+			if third.buried() {
+				w.born(third.left, 0, false)
+			}
+		}
+		l.judged(w, fmt.Sprintf("dead at call %d, then at %d of the recovery", at, again), before, asked)
+	})
+	return died
 }
 
 // What could not be released is tried again by the next process, which listens meanwhile.

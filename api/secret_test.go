@@ -114,6 +114,7 @@ func TestManySecrets(t *testing.T) {
 }
 
 func TestSecretsLeaveNoTrace(t *testing.T) {
+	t.Parallel()
 	create := func(w *world) { w.must(http.StatusOK, "POST", "/secrets", madeSecret) }
 	leavesNoTrace(t, nothing, create, func(w *world) answer { return w.send("POST", "/secrets", madeSecret) })
 	made := func(w *world) {

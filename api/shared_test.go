@@ -40,6 +40,7 @@ func onDefinition(cluster, name, definition string) string {
 
 // Writes that share a space and a family wait for one another in no circle, whatever the distance between them.
 func TestWritesThatShareAFamilyAllEnd(t *testing.T) {
+	t.Parallel()
 	pairs := map[string]func(w *world){
 		"a managed delete": func(w *world) { w.send("DELETE", "/clusters/myclu/taskdefs/webservers?recursive=true&force=true", "") },
 		"a create that fails": func(w *world) {

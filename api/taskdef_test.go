@@ -123,6 +123,7 @@ func TestTaskDefinitionsOfOthers(t *testing.T) {
 }
 
 func TestTaskDefinitionsLeaveNoTrace(t *testing.T) {
+	t.Parallel()
 	create := func(w *world) { w.must(http.StatusOK, "POST", "/taskdefs", supercool) }
 	leavesNoTrace(t, nothing, create, func(w *world) answer { return w.send("POST", "/taskdefs", supercool) })
 	change := func(w *world) { w.must(http.StatusOK, "PUT", supercoolPath, supercooler) }
@@ -130,6 +131,7 @@ func TestTaskDefinitionsLeaveNoTrace(t *testing.T) {
 }
 
 func TestATaskDefinitionDeleteLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	remove := func(w *world) { w.must(http.StatusAccepted, "DELETE", supercoolPath+"?recursive=true&force=true", "") }
 	troubled(t, defined, remove, func(w *world, at string) {
 		stood := w.aws.Inventory()

@@ -101,12 +101,14 @@ func nothing(*world) {}
 
 // A create leaves everything or nothing, whatever call goes wrong, and its answer says which.
 func TestACreateLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	create := func(w *world) { w.must(http.StatusOK, "POST", "/services", everything) }
 	leavesNoTrace(t, nothing, create, func(w *world) answer { return w.send("POST", "/services", everything) })
 }
 
 // So does a second service, and the first one stays whole.
 func TestASecondServiceLeavesTheFirstWhole(t *testing.T) {
+	t.Parallel()
 	first := func(w *world) {
 		w.must(http.StatusOK, "POST", "/services", everything)
 		w.ended()
@@ -150,6 +152,7 @@ func leavesNoTrace(t *testing.T, prepare, act func(w *world), send func(w *world
 
 // A recursive delete goes to its end whatever call goes wrong after its first; before that, nothing has changed.
 func TestADeleteLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	var empty sandbox.Inventory
 	build := func(w *world) {
 		empty = w.aws.Inventory()

@@ -205,6 +205,7 @@ const changeAll = `{"TaskDefinition": {"family": "webservers", "cpu": "256", "me
 
 // An update leaves what it was asked for, or everything as it was, whatever call goes wrong.
 func TestAnUpdateLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	act := func(w *world) { w.must(http.StatusOK, "PUT", www, changeAll) }
 	leavesNoTrace(t, built, act, func(w *world) answer { return w.send("PUT", www, changeAll) })
 }
