@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -48,6 +49,7 @@ func (l *lines) Write(line []byte) (int, error) {
 
 func TestMain(m *testing.M) {
 	_ = os.Unsetenv("AWS_CA_BUNDLE") // every session would read it, and there are thousands
+	debug.SetGCPercent(400)          // a world lives for a moment: a quarter of the time went into clearing up after them
 	code := m.Run()
 	for _, secret := range []string{password, token} {
 		if strings.Contains(log.text.String(), secret) {
