@@ -12,6 +12,7 @@ import (
 	"ecs-api/elbv2"
 
 	"github.com/aws/aws-sdk-go/aws"
+	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 	awselb "github.com/aws/aws-sdk-go/service/elbv2"
 	awstagging "github.com/aws/aws-sdk-go/service/resourcegroupstaggingapi"
 	"golang.org/x/sync/errgroup"
@@ -80,6 +81,14 @@ func targetGroupName(arn string) string {
 	_, resource, _ := strings.Cut(arn, ":targetgroup/")
 	name, _, _ := strings.Cut(resource, "/")
 	return name
+}
+
+// lookTargets holds that a service may have these target groups.
+func (a *Account) lookTargets(balancers []*awsecs.LoadBalancer) (reads []func(context.Context) error) {
+	for _, balancer := range balancers {
+		reads = append(reads, func(ctx context.Context) error { return a.mayTarget(ctx, aws.StringValue(balancer.TargetGroupArn)) })
+	}
+	return reads
 }
 
 // mayTarget gives NotFound unless the target group is our org's or the configuration allows it.

@@ -145,9 +145,7 @@ func (a *Account) lookCreate(ctx context.Context, in *CreateServiceInput) (facts
 			return in.fitsRegistry(facts.registry)
 		})
 	}
-	for _, balancer := range in.Service.LoadBalancers {
-		reads = append(reads, func(ctx context.Context) error { return a.mayTarget(ctx, aws.StringValue(balancer.TargetGroupArn)) })
-	}
+	reads = append(reads, a.lookTargets(in.Service.LoadBalancers)...)
 	reads = append(reads, a.lookReferences(serviceReferences(in.Service.ServiceConnectConfiguration, in.Service.VolumeConfigurations), cluster)...)
 	err = look(ctx, reads...)
 	return facts, err

@@ -19,7 +19,8 @@ type updated struct {
 	definition *awsecs.TaskDefinition
 }
 
-// buildServiceUpdate completes what was asked. A given strategy forces a new deployment, as ECS asks; an empty one is none.
+// buildServiceUpdate completes what was asked. A given strategy forces a new deployment, as ECS asks; an empty one is none. Service Connect and
+// volumes start one anyhow, and only it shows them.
 func buildServiceUpdate(asked *awsecs.UpdateServiceInput, cluster, name, definition string, force bool, defaults network) *awsecs.UpdateServiceInput {
 	in := awsecs.UpdateServiceInput{}
 	if asked != nil {
@@ -34,6 +35,7 @@ func buildServiceUpdate(asked *awsecs.UpdateServiceInput, cluster, name, definit
 	} else {
 		force = true
 	}
+	force = force || in.ServiceConnectConfiguration != nil || in.VolumeConfigurations != nil
 	if definition != "" {
 		in.TaskDefinition = aws.String(definition)
 	}

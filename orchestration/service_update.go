@@ -175,7 +175,23 @@ func (a *Account) lookStanding(ctx context.Context, in *UpdateServiceInput, fact
 			return err
 		})
 	}
+	if in.Service != nil {
+		reads = append(reads, a.lookAttached(in.Service, in.Cluster)...)
+	}
 	return look(ctx, reads...)
+}
+
+// lookAttached holds that a service may have what an update puts beside it.
+func (a *Account) lookAttached(service *awsecs.UpdateServiceInput, cluster string) []func(context.Context) error {
+	reads := append(a.lookTargets(service.LoadBalancers),
+		a.lookReferences(serviceReferences(service.ServiceConnectConfiguration, service.VolumeConfigurations), cluster)...)
+	for _, registry := range service.ServiceRegistries {
+		reads = append(reads, func(ctx context.Context) error {
+			_, err := a.ourRegistry(ctx, aws.StringValue(registry.RegistryArn))
+			return err
+		})
+	}
+	return reads
 }
 
 func (a *Account) lookService(in *UpdateServiceInput, facts *updateFacts) []func(context.Context) error {

@@ -54,12 +54,28 @@ func (in *UpdateServiceInput) validateService(v *violations, defaults network) {
 	v.check(aws.Int64Value(service.HealthCheckGracePeriodSeconds) >= 0, "/Service/HealthCheckGracePeriodSeconds", "0 or more")
 	v.strategy("/Service/CapacityProviderStrategy", service.CapacityProviderStrategy)
 	v.deployment("/Service/DeploymentConfiguration", service.DeploymentConfiguration)
-	v.unsupported("/Service/ServiceRegistries", service.ServiceRegistries != nil)
-	v.unsupported("/Service/LoadBalancers", service.LoadBalancers != nil)
-	v.unsupported("/Service/ServiceConnectConfiguration", service.ServiceConnectConfiguration != nil)
-	v.unsupported("/Service/VolumeConfigurations", service.VolumeConfigurations != nil)
-	v.unsupported("/Service/PlacementConstraints", len(service.PlacementConstraints) > 0)
-	v.unsupported("/Service/PlacementStrategy", len(service.PlacementStrategy) > 0)
+	in.validateAttached(v)
+	v.placement("/Service", service.PlacementConstraints, service.PlacementStrategy)
+}
+
+// validateAttached checks what stands beside the service. Whether it goes with a definition that the request does not give is ECS's to say.
+func (in *UpdateServiceInput) validateAttached(v *violations) {
+	service, known := in.Service, containers(nil)
+	if in.TaskDefinition != nil {
+		known = byName(in.TaskDefinition.ContainerDefinitions)
+		if service.VolumeConfigurations != nil {
+			v.configuredVolumes("/Service/VolumeConfigurations", service.VolumeConfigurations, in.TaskDefinition.Volumes)
+		}
+	}
+	v.loadBalancers("/Service/LoadBalancers", service.LoadBalancers, known)
+	v.serviceRegistries("/Service/ServiceRegistries", service.ServiceRegistries, known, nil)
+	for i, registry := range service.ServiceRegistries {
+		named := aws.StringValue(registry.RegistryArn)
+		v.check(registryARN.MatchString(named), item("/Service/ServiceRegistries", i)+"/RegistryArn", "%q is no ARN of a service registry", named)
+	}
+	v.connect("/Service/ServiceConnectConfiguration", service.ServiceConnectConfiguration)
+	v.connectPorts("/Service/ServiceConnectConfiguration", service.ServiceConnectConfiguration, known)
+	v.volumeConfigurations("/Service/VolumeConfigurations", service.VolumeConfigurations)
 }
 
 // changedCredentials checks new values for containers. Whether a container of the active definition has the name is looked up.
