@@ -2,7 +2,6 @@ package orchestration
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -13,41 +12,46 @@ import (
 
 	"github.com/aws/aws-sdk-go/aws"
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
-	awstagging "github.com/aws/aws-sdk-go/service/resourcegroupstaggingapi"
 )
 
 const kindFamily = "task definition family"
 
 // managedFamilies gives the families of managed task definitions in a space. The tagging API shows what is gone for hours, so each is
-// confirmed.
+// confirmed. Without a space it is asked of all, and of what belongs to none.
 func (a *Account) managedFamilies(ctx context.Context, cluster string) ([]string, error) {
-	listed, err := a.tagging.Resources(ctx, []string{"ecs:task-definition"}, map[string]string{
-		common.TagOrg: a.Org, common.TagSpace: cluster, common.TagFlavor: flavorTask,
-	})
+	listed, err := a.taggedFamilies(ctx, cluster)
 	if err != nil {
 		return nil, err
 	}
-	newest, err := a.revisions(ctx, familiesOf(listed))
+	newest, err := a.revisions(ctx, listed)
 	if err != nil {
 		return nil, err
 	}
 	var families []string
 	for _, r := range newest {
-		active := aws.StringValue(r.Status) == awsecs.TaskDefinitionStatusActive
-		if active && a.owns(r.tags) && r.tags[common.TagSpace] == cluster && r.tags[common.TagFlavor] == flavorTask {
+		active, here := aws.StringValue(r.Status) == awsecs.TaskDefinitionStatusActive, cluster == "" || r.tags[common.TagSpace] == cluster
+		if active && here && a.owns(r.tags) && r.tags[common.TagFlavor] == flavorTask {
 			families = append(families, aws.StringValue(r.Family))
 		}
 	}
 	return families, nil
 }
 
-// familiesOf gives the families of listed revisions, each once and in order.
-func familiesOf(listed []*awstagging.ResourceTagMapping) []string {
-	seen := map[string]bool{}
-	for _, resource := range listed {
-		seen[familyOf(aws.StringValue(resource.ResourceARN))] = true
+// taggedFamilies gives the families of the org's managed task definitions in a space, or in any, as the tagging API knows them, each once and in
+// order. It is not asked for the org: which of two tags says that depends on a definition's age.
+func (a *Account) taggedFamilies(ctx context.Context, cluster string) ([]string, error) {
+	tags := map[string]string{common.TagFlavor: flavorTask}
+	if cluster != "" {
+		tags[common.TagSpace] = cluster
 	}
-	return sortedKeys(seen)
+	listed, err := a.tagging.Resources(ctx, []string{"ecs:task-definition"}, tags)
+	families := map[string]bool{}
+	for _, one := range listed {
+		if a.owns(fromTaggingTags(one.Tags)) {
+			families[familyOf(aws.StringValue(one.ResourceARN))] = true
+		}
+	}
+	return sortedKeys(families), err
 }
 
 // familyOf gives the family of a task definition's ARN, or of family:revision.
@@ -96,7 +100,7 @@ func (a *Account) releaseFamily(ctx context.Context, r plan.Resource) (found boo
 		return true, err
 	}
 	// After deregistering, so that a managed definition that goes does not count as needing its own.
-	needed, err := a.neededSecrets(ctx, r.Space, false)
+	needed, err := a.neededSecrets(ctx, r.Space)
 	if err != nil {
 		return true, err
 	}
@@ -143,9 +147,6 @@ func (a *Account) revisionNames(ctx context.Context, family string) ([]string, e
 // inUse gives the task definitions that services and tasks of a cluster name, by ARN. Without a cluster it is asked of all: what belongs to no
 // space may be used in any.
 func (a *Account) inUse(ctx context.Context, cluster string) (map[string]bool, error) {
-	if cluster == "" {
-		return a.inUseEverywhere(ctx)
-	}
 	uses, err := a.uses(ctx, cluster)
 	used := map[string]bool{}
 	for definition := range uses {
@@ -154,8 +155,12 @@ func (a *Account) inUse(ctx context.Context, cluster string) (map[string]bool, e
 	return used, err
 }
 
-// uses says of the task definitions in use in a cluster, by ARN, how they are: a service stands on one, tasks and deployments pass.
+// uses says of the task definitions in use in a cluster, by ARN, how they are: a service stands on one, tasks and deployments pass. Without a cluster it is asked
+// of all.
 func (a *Account) uses(ctx context.Context, cluster string) (map[string]need, error) {
+	if cluster == "" {
+		return a.usesEverywhere(ctx)
+	}
 	var services []*awsecs.Service
 	var tasks []*awsecs.Task
 	err := look(ctx,
@@ -188,14 +193,18 @@ func (a *Account) uses(ctx context.Context, cluster string) (map[string]need, er
 	return used, err
 }
 
-func (a *Account) inUseEverywhere(ctx context.Context) (map[string]bool, error) {
+func (a *Account) usesEverywhere(ctx context.Context) (map[string]need, error) {
 	var mu sync.Mutex
-	used := map[string]bool{}
+	used := map[string]need{}
 	err := a.everywhere(ctx, func(ctx context.Context, cluster string) error {
-		there, err := a.inUse(ctx, cluster)
+		there, err := a.uses(ctx, cluster)
 		mu.Lock()
 		defer mu.Unlock()
-		maps.Copy(used, there)
+		for definition, by := range there {
+			if used[definition] != lasting { // what is both lasts
+				used[definition] = by
+			}
+		}
 		return err
 	})
 	return used, err

@@ -191,7 +191,8 @@ func (a *Account) whyOrphan(operation string) string {
 	return ""
 }
 
-// candidates lists what carries such a mark, as the tagging API and IAM tell it.
+// candidates lists what carries such a mark, as the tagging API and IAM tell it. What older resources say whose they are with is not asked for: a mark comes with
+// ours.
 func (a *Account) candidates(ctx context.Context) ([]candidate, error) {
 	var all []candidate
 	var mu sync.Mutex
@@ -263,7 +264,7 @@ func (a *Account) stillMarked(ctx context.Context, r plan.Resource) (bool, error
 		if r.Space == "" {
 			return true, nil
 		}
-		needed, err := a.neededSecrets(ctx, r.Space, false)
+		needed, err := a.neededSecrets(ctx, r.Space)
 		return err == nil && needed[r.ID] == "", err
 	case kindService, kindRegistry:
 		return true, nil

@@ -41,11 +41,14 @@ func (a *Account) releaseReplacedSecret(ctx context.Context, r plan.Resource) (f
 	if !a.owns(fromSecretTags(secret.Tags)) || !inSpace(name, a.Org, r.Space) {
 		return false, nil
 	}
-	outside := !strings.HasPrefix(name, secretPath(a.Org, r.Space))
-	if outside && a.allows(arn) {
-		return true, &plan.KeptError{Reason: "the configuration allows it to others"}
+	space := r.Space
+	if !strings.HasPrefix(name, secretPath(a.Org, r.Space)) {
+		if a.allows(arn) {
+			return true, &plan.KeptError{Reason: "the configuration allows it to others"}
+		}
+		space = "" // any may use it
 	}
-	needed, err := a.neededSecrets(ctx, r.Space, outside)
+	needed, err := a.neededSecrets(ctx, space)
 	if err != nil {
 		return true, err
 	}
@@ -66,35 +69,19 @@ const (
 	passing need = "passing" // by tasks and deployments that come to an end
 )
 
-// neededSecrets gives the secrets that are named by the definitions of services and tasks, and by the newest revision of each managed task definition, of a space
-// or, with everywhere, of all spaces of the org, by ARN.
-func (a *Account) neededSecrets(ctx context.Context, space string, everywhere bool) (map[string]need, error) {
-	spaces := []string{space}
-	if everywhere {
-		listed, err := a.tagging.Resources(ctx, []string{"ecs:cluster"}, map[string]string{common.TagOrg: a.Org})
-		if err != nil {
-			return nil, err
-		}
-		for _, cluster := range listed {
-			spaces = append(spaces, last(aws.StringValue(cluster.ResourceARN)))
-		}
+// neededSecrets gives the secrets that are named by the definitions of services and tasks, and by the newest revision of each managed task definition, of a space,
+// by ARN. Without a space it is asked of all of the org.
+func (a *Account) neededSecrets(ctx context.Context, space string) (map[string]need, error) {
+	definitions, err := a.uses(ctx, space)
+	if err != nil {
+		return nil, err
 	}
-	definitions := map[string]need{}
-	for _, one := range spaces {
-		used, err := a.uses(ctx, one)
-		if err != nil {
-			return nil, err
-		}
-		managed, err := a.managedFamilies(ctx, one)
-		if err != nil {
-			return nil, err
-		}
-		for definition, by := range used {
-			definitions[definition] = by
-		}
-		for _, family := range managed {
-			definitions[family] = lasting
-		}
+	managed, err := a.managedFamilies(ctx, space)
+	if err != nil {
+		return nil, err
+	}
+	for _, family := range managed {
+		definitions[family] = lasting
 	}
 	needed := map[string]need{}
 	for _, by := range []need{passing, lasting} { // what is both lasts

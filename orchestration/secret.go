@@ -106,7 +106,7 @@ func (a *Account) releaseSecret(ctx context.Context, r plan.Resource) (found boo
 		return false, nil
 	}
 	if r.Mark != "" && r.Space != "" {
-		needed, err := a.neededSecrets(ctx, r.Space, false)
+		needed, err := a.neededSecrets(ctx, r.Space)
 		if err != nil {
 			return true, err
 		}

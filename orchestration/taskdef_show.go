@@ -6,7 +6,6 @@ import (
 	"ecs-api/common"
 
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
-	awstagging "github.com/aws/aws-sdk-go/service/resourcegroupstaggingapi"
 )
 
 // ListTaskDefsInput names a cluster.
@@ -22,17 +21,14 @@ func (in *ListTaskDefsInput) Validate() []common.Violation { return pathNames(in
 // ECS tells which families are active, the tagging API whose they are: it shows for hours what is gone, and learns late, by a moment, of
 // what is new. So nothing is asked of each family.
 func (a *Account) ListTaskDefs(ctx context.Context, in *ListTaskDefsInput) ([]string, error) {
-	var tagged []*awstagging.ResourceTagMapping
-	var active []string
+	var tagged, active []string
 	err := look(ctx,
 		func(ctx context.Context) error {
 			_, err := a.ourCluster(ctx, in.Cluster)
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			tagged, err = a.tagging.Resources(ctx, []string{"ecs:task-definition"}, map[string]string{
-				common.TagOrg: a.Org, common.TagSpace: in.Cluster, common.TagFlavor: flavorTask,
-			})
+			tagged, err = a.taggedFamilies(ctx, in.Cluster)
 			return err
 		},
 		func(ctx context.Context) (err error) {
@@ -43,7 +39,7 @@ func (a *Account) ListTaskDefs(ctx context.Context, in *ListTaskDefsInput) ([]st
 	if err != nil {
 		return nil, err
 	}
-	return both(familiesOf(tagged), active), nil
+	return both(tagged, active), nil
 }
 
 // both gives the names that are in both lists, in the order of the first.
