@@ -262,3 +262,28 @@ func TestARegistryDeleteLeavesNoTrace(t *testing.T) {
 		}
 	})
 }
+
+// A recursive delete leaves a registry that a service of another cluster names, whether or not that has a task in it, and says why.
+func TestARegistryThatAnotherClusterNamesStays(t *testing.T) {
+	inWorld(t, func(w *world) {
+		made := w.bareRegistry()
+		w.must(http.StatusOK, "POST", "/services", onRegistry(made))
+		elsewhere := strings.NewReplacer(`"myclu"`, `"other"`, `"webservers"`, `"others"`, `"desiredcount": 1`, `"desiredcount": 0`)
+		w.must(http.StatusOK, "POST", "/services", elsewhere.Replace(onRegistry(made)))
+		w.ended()
+		w.must(http.StatusConflict, "DELETE", registriesPath+"/"+aws.StringValue(made.Id), "")
+		gone := w.must(http.StatusOK, "DELETE", www+"?recursive=true", "")
+		w.ended()
+		if len(w.aws.Inventory()["registry"]) != 1 {
+			w.Error("the registry that other/www names is gone")
+		}
+		if told := string(w.must(http.StatusOK, "GET", "/operations/"+gone.header.Get("X-Operation-Id"), "").body); !strings.Contains(told, "in use by service other/www") {
+			w.Errorf("told %s", told)
+		}
+		w.must(http.StatusOK, "DELETE", "/clusters/other/services/www?recursive=true", "")
+		w.ended()
+		if left := w.aws.Inventory()["registry"]; len(left) > 0 {
+			w.Errorf("left %v", left)
+		}
+	})
+}

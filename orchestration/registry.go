@@ -123,7 +123,7 @@ func (a *Account) releaseRegistry(ctx context.Context, r plan.Resource) (found b
 	if !a.carries(fromDiscoveryTags(tags), r) {
 		return false, nil
 	}
-	if err := a.unnamed(ctx, r.Space, arn); err != nil {
+	if err := a.unnamed(ctx, arn); err != nil {
 		return true, err
 	}
 	if err := a.emptyRegistry(ctx, id); err != nil {
@@ -154,24 +154,23 @@ func (a *Account) findRegistry(ctx context.Context, r plan.Resource) (id, arn st
 	return "", "", nil
 }
 
-// unnamed gives a *plan.KeptError if a service of the cluster names the registry: one that is scaled to nothing has no instance in it. Without
-// a cluster it is asked of all.
-func (a *Account) unnamed(ctx context.Context, cluster, registry string) error {
-	if cluster == "" {
-		return a.everywhere(ctx, func(ctx context.Context, cluster string) error { return a.unnamed(ctx, cluster, registry) })
-	}
-	services, err := a.services(ctx, cluster)
-	if err != nil {
-		return err
-	}
-	for _, service := range services {
-		for _, named := range service.ServiceRegistries {
-			if aws.StringValue(named.RegistryArn) == registry {
-				return &plan.KeptError{Reason: "in use by service " + cluster + "/" + aws.StringValue(service.ServiceName)}
+// unnamed gives a *plan.KeptError if a service of the org names the registry, in whatever cluster: one that is scaled to nothing has no
+// instance in it.
+func (a *Account) unnamed(ctx context.Context, registry string) error {
+	return a.everywhere(ctx, func(ctx context.Context, cluster string) error {
+		services, err := a.services(ctx, cluster)
+		if err != nil {
+			return err
+		}
+		for _, service := range services {
+			for _, named := range service.ServiceRegistries {
+				if aws.StringValue(named.RegistryArn) == registry {
+					return &plan.KeptError{Reason: "in use by service " + cluster + "/" + aws.StringValue(service.ServiceName)}
+				}
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // emptyRegistry takes out the instances whose service is gone. A *plan.KeptError if another service's are in it.

@@ -34,7 +34,7 @@ func (a *Account) lookRegistryDelete(ctx context.Context, id string) (registry *
 			registry, err = a.ownRegistry(ctx, id)
 			return err
 		},
-		func(ctx context.Context) error { return unused(a.unnamed(ctx, "", nameRegistry(in, id))) },
+		func(ctx context.Context) error { return unused(a.unnamed(ctx, nameRegistry(in, id))) },
 		func(ctx context.Context) error {
 			_, err := a.staleInstances(ctx, id)
 			return unused(err)
