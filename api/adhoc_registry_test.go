@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -285,5 +286,69 @@ func TestARegistryThatAnotherClusterNamesStays(t *testing.T) {
 		if left := w.aws.Inventory()["registry"]; len(left) > 0 {
 			w.Errorf("left %v", left)
 		}
+	})
+}
+
+// atOnce sends two requests, the second so many milliseconds after the first (the first later where it is negative).
+func atOnce(delay int, one, other func()) {
+	var both sync.WaitGroup
+	both.Go(func() { time.Sleep(time.Duration(max(-delay, 0)) * time.Millisecond); one() })
+	both.Go(func() { time.Sleep(time.Duration(max(delay, 0)) * time.Millisecond); other() })
+	both.Wait()
+}
+
+// A delete of a registry and a write on a service that names it at once: one of the two is refused, however they meet. The window is that
+// between the delete's look and its call; a throttled attempt makes it wide.
+func TestARegistryDeleteAndAServiceAtOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		prepare func(w *world)
+		name    func(w *world, made awsdiscovery.Service) answer
+	}{
+		"create": {nothing, func(w *world, made awsdiscovery.Service) answer { return w.send("POST", "/services", onRegistry(made)) }},
+		"update": {built, func(w *world, made awsdiscovery.Service) answer {
+			return w.send("PUT", www, `{"Service": {"ServiceRegistries": [{"RegistryArn": "`+aws.StringValue(made.Arn)+`"}]}}`)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			met := map[[2]int]bool{}
+			for delay := -205; delay <= 200; delay += 15 {
+				inWorld(t, func(w *world) {
+					test.prepare(w)
+					made := w.bareRegistry()
+					w.aws.Inject(sandbox.Fault{Service: "servicediscovery", Operation: "DeleteService", Nth: 1, Kind: sandbox.Throttled})
+					var removed, served answer
+					atOnce(delay, func() { removed = w.send("DELETE", registriesPath+"/"+aws.StringValue(made.Id), "") }, func() { served = test.name(w, made) })
+					w.ended()
+					met[[2]int{removed.status, served.status}] = true
+					if stands := w.aws.Inventory()["registry"][aws.StringValue(made.Id)] != nil; stands != (served.status == http.StatusOK) {
+						w.Errorf("delay %d: delete %d, service %d, the registry stands: %t", delay, removed.status, served.status, stands)
+					}
+				})
+			}
+			if len(met) != 2 || !met[[2]int{http.StatusConflict, http.StatusOK}] || !met[[2]int{http.StatusOK, http.StatusNotFound}] {
+				t.Errorf("answered %v", met)
+			}
+		})
+	}
+}
+
+// Two creates that name one registry hold one another up in nothing.
+func TestTwoServicesOfOneRegistryAtOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		made := w.bareRegistry()
+		started := time.Now()
+		w.must(http.StatusOK, "POST", "/services", onRegistry(made))
+		alone := time.Since(started)
+		w.ended()
+		other := strings.NewReplacer(`"webservers"`, `"others"`, `"www"`, `"two"`).Replace(onRegistry(made))
+		third := strings.NewReplacer(`"webservers"`, `"thirds"`, `"www"`, `"three"`).Replace(onRegistry(made))
+		started = time.Now()
+		var statuses [2]int
+		atOnce(0, func() { statuses[0] = w.send("POST", "/services", other).status }, func() { statuses[1] = w.send("POST", "/services", third).status })
+		if took := time.Since(started); statuses != [2]int{http.StatusOK, http.StatusOK} || took > alone {
+			w.Errorf("%v; one took %v, two at once %v", statuses, alone, took)
+		}
+		w.ended()
 	})
 }

@@ -2,16 +2,21 @@ package orchestration
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"ecs-api/common"
 )
 
-// locks lets writes on one name be one at a time.
+// locks lets writes on one name be one at a time, and none be where the name is used.
 type locks struct {
 	mu    sync.Mutex
 	holds map[string]*hold
+	users map[string]map[*hold]bool
 }
+
+// using begins the name of a hold that excludes writes on what follows it, and no other use.
+const using = "use of "
 
 // hold is an operation's hold of names, from its first read until nothing of it is at work.
 type hold struct {
@@ -22,11 +27,11 @@ type hold struct {
 	over      bool // ended is closed
 }
 
-func newLocks() *locks { return &locks{holds: map[string]*hold{}} }
+func newLocks() *locks { return &locks{holds: map[string]*hold{}, users: map[string]map[*hold]bool{}} }
 
 // take takes the names for an operation. The first is what it writes on: Conflict if another operation that has not answered holds it. The
-// others, and one that has answered, are waited for. Every caller takes its names in the same order of kinds, and before its lease of a
-// space, so that none waits in a circle.
+// others, one that has answered, and whoever only uses it, are waited for. Every caller takes its names in the same order of kinds, and
+// before its lease of a space, so that none waits in a circle.
 func (l *locks) take(ctx context.Context, operation string, names ...string) (*hold, error) {
 	h := &hold{operation: operation, ended: make(chan struct{})}
 	for i, name := range names {
@@ -61,11 +66,11 @@ func (l *locks) has(h *hold, name string) bool {
 // add takes one more name. Conflict if another operation that has not answered holds it, unless it may be waited for.
 func (l *locks) add(ctx context.Context, h *hold, name string, wait bool) error {
 	for {
-		other := l.try(h, name)
+		other, uses := l.try(h, name)
 		if other == nil {
 			return nil
 		}
-		if !wait && !l.hasAnswered(other) {
+		if !wait && !uses && !l.hasAnswered(other) {
 			return common.Newf(common.Conflict, "operation %s holds %s", other.operation, name)
 		}
 		select {
@@ -76,16 +81,27 @@ func (l *locks) add(ctx context.Context, h *hold, name string, wait bool) error 
 	}
 }
 
-// try gives the name to h, or the hold that has it.
-func (l *locks) try(h *hold, name string) *hold {
+// try gives the name to h, or the hold that has it, and whether that only uses it.
+func (l *locks) try(h *hold, name string) (other *hold, uses bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if other := l.holds[name]; other != nil {
-		return other
+	named, use := strings.CutPrefix(name, using)
+	if other := l.holds[named]; other != nil {
+		return other, false
 	}
-	l.holds[name] = h
+	if use {
+		if l.users[named] == nil {
+			l.users[named] = map[*hold]bool{}
+		}
+		l.users[named][h] = true
+	} else {
+		for user := range l.users[named] {
+			return user, true
+		}
+		l.holds[named] = h
+	}
 	h.names = append(h.names, name)
-	return nil
+	return nil, false
 }
 
 func (l *locks) hasAnswered(h *hold) bool {
@@ -106,7 +122,11 @@ func (l *locks) end(h *hold) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, name := range h.names {
-		delete(l.holds, name)
+		if named, use := strings.CutPrefix(name, using); !use {
+			delete(l.holds, name)
+		} else if delete(l.users[named], h); len(l.users[named]) == 0 {
+			delete(l.users, named)
+		}
 	}
 	h.names = nil
 	if !h.over {

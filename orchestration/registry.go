@@ -123,6 +123,11 @@ func (a *Account) releaseRegistry(ctx context.Context, r plan.Resource) (found b
 	if !a.carries(fromDiscoveryTags(tags), r) {
 		return false, nil
 	}
+	hold, err := a.locks.wait(ctx, holdRegistry(id))
+	if err != nil {
+		return true, err
+	}
+	defer a.locks.end(hold)
 	if err := a.unnamed(ctx, arn); err != nil {
 		return true, err
 	}

@@ -7,6 +7,7 @@ import (
 	"ecs-api/orchestration/plan"
 
 	"github.com/aws/aws-sdk-go/aws"
+	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 	awsdiscovery "github.com/aws/aws-sdk-go/service/servicediscovery"
 )
 
@@ -51,6 +52,14 @@ func (a *Account) CreateRegistry(ctx context.Context, in *CreateRegistryInput) (
 
 // holdRegistry is what writes on a registry by itself hold: it is made by its name and deleted by its id.
 func holdRegistry(name string) string { return "service registry " + name }
+
+// holdRegistries is what writes on a service that names registries hold: none of them goes before the service shows that it names it.
+func holdRegistries(named []*awsecs.ServiceRegistry) (holds []string) {
+	for _, registry := range named {
+		holds = append(holds, using+holdRegistry(last(aws.StringValue(registry.RegistryArn))))
+	}
+	return holds
+}
 
 // lookNamespace holds that a registry can be made in its namespace. NotFound if that is absent.
 func (a *Account) lookNamespace(ctx context.Context, at string, asked *awsdiscovery.CreateServiceInput) error {

@@ -11,7 +11,7 @@ import (
 
 // DeleteRegistry deletes a service registry that nothing uses, and gives it as it was. Instances of services that are gone do not count: they
 // are taken out of it. NotFound if it is absent or another org's; Conflict if a service of the org names it, in whatever cluster, or an
-// instance of anything else is in it.
+// instance of anything else is in it. A write on a service that names it is waited for.
 func (a *Account) DeleteRegistry(ctx context.Context, in *ShowRegistryInput) (*RegistryOutput, error) {
 	what := asked{verb: "DeleteRegistry", service: in.ID, holds: []string{holdRegistry(in.ID)}}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*RegistryOutput], error) {

@@ -56,6 +56,7 @@ func (a *Account) CreateService(ctx context.Context, in *CreateServiceInput) (*C
 	if in.TaskDefinition != nil {
 		what.holds = append(what.holds, "task definition "+aws.StringValue(in.TaskDefinition.Family))
 	}
+	what.holds = append(what.holds, holdRegistries(in.Service.ServiceRegistries)...)
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*CreateServiceOutput], error) {
 		facts, err := a.lookCreate(ctx, in)
 		if err != nil {
@@ -146,7 +147,11 @@ func (a *Account) lookCreate(ctx context.Context, in *CreateServiceInput) (facts
 		})
 	}
 	reads = append(reads, a.lookTargets(in.Service.LoadBalancers)...)
-	reads = append(reads, a.lookReferences(serviceReferences(in.Service.ServiceConnectConfiguration, in.Service.VolumeConfigurations), cluster)...)
+	named := serviceReferences(in.Service.ServiceConnectConfiguration, in.Service.VolumeConfigurations)
+	reads = append(reads, a.lookReferences(named, cluster)...)
+	if in.TaskDefinition == nil {
+		reads = append(reads, a.lookRole(named, cluster)...)
+	}
 	err = look(ctx, reads...)
 	return facts, err
 }

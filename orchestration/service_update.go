@@ -69,6 +69,9 @@ func (a *Account) UpdateService(ctx context.Context, in *UpdateServiceInput) (*U
 	if in.TaskDefinition != nil {
 		what.holds = append(what.holds, "task definition "+aws.StringValue(in.TaskDefinition.Family))
 	}
+	if in.Service != nil {
+		what.holds = append(what.holds, holdRegistries(in.Service.ServiceRegistries)...)
+	}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*UpdateServiceOutput], error) {
 		facts, err := a.lookUpdate(ctx, in, op.holdAlso)
 		if err != nil {
@@ -176,15 +179,19 @@ func (a *Account) lookStanding(ctx context.Context, in *UpdateServiceInput, fact
 		})
 	}
 	if in.Service != nil {
-		reads = append(reads, a.lookAttached(in.Service, in.Cluster)...)
+		reads = append(reads, a.lookAttached(in)...)
 	}
 	return look(ctx, reads...)
 }
 
 // lookAttached holds that a service may have what an update puts beside it.
-func (a *Account) lookAttached(service *awsecs.UpdateServiceInput, cluster string) []func(context.Context) error {
-	reads := append(a.lookTargets(service.LoadBalancers),
-		a.lookReferences(serviceReferences(service.ServiceConnectConfiguration, service.VolumeConfigurations), cluster)...)
+func (a *Account) lookAttached(in *UpdateServiceInput) []func(context.Context) error {
+	service := in.Service
+	named := serviceReferences(service.ServiceConnectConfiguration, service.VolumeConfigurations)
+	reads := append(a.lookTargets(service.LoadBalancers), a.lookReferences(named, in.Cluster)...)
+	if !in.registers() {
+		reads = append(reads, a.lookRole(named, in.Cluster)...)
+	}
 	for _, registry := range service.ServiceRegistries {
 		reads = append(reads, func(ctx context.Context) error {
 			_, err := a.ourRegistry(ctx, aws.StringValue(registry.RegistryArn))
