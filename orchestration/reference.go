@@ -223,7 +223,21 @@ func (a *Account) mayReadParameter(ctx context.Context, parameter, _ string) err
 	return nil
 }
 
-// mayPass gives NotFound unless the role is the space's own or the configuration allows it.
+// lookRole holds that the space's role stands and is ours, if it is referred to: of what is not, only the name is the space's. What makes that role needs it not.
+func (a *Account) lookRole(n named, cluster string) []func(context.Context) error {
+	if !slices.ContainsFunc(n.roles, func(role string) bool { return !a.allows(role) }) {
+		return nil
+	}
+	return []func(context.Context) error{func(ctx context.Context) error {
+		role, err := a.spaceRole(ctx, cluster)
+		if err == nil && role == nil {
+			err = notOurs("role", roleName(cluster))
+		}
+		return err
+	}}
+}
+
+// mayPass gives NotFound unless the name is that of the space's own role or the configuration allows it.
 func (a *Account) mayPass(ctx context.Context, role, cluster string) error {
 	if role == "" || a.allows(role) {
 		return nil

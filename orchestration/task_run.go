@@ -66,7 +66,9 @@ func (a *Account) lookRun(ctx context.Context, in *RunTasksInput) (definition *a
 			return err
 		},
 	}
-	reads = append(reads, a.lookReferences(in.references(), in.Space)...)
+	named := in.references()
+	reads = append(reads, a.lookReferences(named, in.Space)...)
+	reads = append(reads, a.lookRole(named, in.Space)...)
 	if err := look(ctx, reads...); err != nil {
 		return nil, err
 	}

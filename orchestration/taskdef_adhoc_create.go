@@ -51,16 +51,10 @@ func (a *Account) lookBare(ctx context.Context, in *awsecs.RegisterTaskDefinitio
 	reads := []func(context.Context) error{
 		func(ctx context.Context) error { return a.freeFamily(ctx, aws.StringValue(in.Family), "", flavorTask) },
 	}
-	if space != "" {
-		reads = append(reads, func(ctx context.Context) error {
-			role, err := a.spaceRole(ctx, space)
-			if err == nil && role == nil {
-				err = notOurs("role", roleName(space))
-			}
-			return err
-		})
-	}
-	return look(ctx, append(reads, a.lookReferences(definitionReferences(in), space)...)...)
+	named := definitionReferences(in)
+	reads = append(reads, a.lookReferences(named, space)...)
+	reads = append(reads, a.lookRole(named, space)...)
+	return look(ctx, reads...)
 }
 
 // spaceOfRole gives the space whose role a definition has; "" without one, or with one that the configuration allows.
