@@ -81,3 +81,18 @@ func TestARoleThatIsMadeAlong(t *testing.T) {
 		w.ended()
 	})
 }
+
+// A definition of no space has no role: that whose name is that of the empty one is anybody's.
+func TestTheRoleOfNoSpace(t *testing.T) {
+	inWorld(t, func(w *world) {
+		for _, owner := range []string{"theirs", "myorg"} {
+			role := w.plantedRole("-ecsTaskExecution", owner)
+			for _, member := range []string{"taskrolearn", "executionrolearn"} {
+				w.must(http.StatusNotFound, "POST", "/taskdefs", strings.Replace(bareDefinition, `"cpu"`, `"`+member+`": "`+role+`", "cpu"`, 1))
+			}
+			if _, err := awsiam.New(w.account.Session).DeleteRole(&awsiam.DeleteRoleInput{RoleName: aws.String("-ecsTaskExecution")}); err != nil {
+				w.Fatal(err)
+			}
+		}
+	})
+}

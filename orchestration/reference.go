@@ -225,7 +225,7 @@ func (a *Account) mayReadParameter(ctx context.Context, parameter, _ string) err
 
 // lookRole holds that the space's role stands and is ours, if it is referred to: of what is not, only the name is the space's. What makes that role needs it not.
 func (a *Account) lookRole(n named, cluster string) []func(context.Context) error {
-	if !slices.ContainsFunc(n.roles, func(role string) bool { return !a.allows(role) }) {
+	if cluster == "" || !slices.ContainsFunc(n.roles, func(role string) bool { return !a.allows(role) }) {
 		return nil
 	}
 	return []func(context.Context) error{func(ctx context.Context) error {
@@ -237,7 +237,7 @@ func (a *Account) lookRole(n named, cluster string) []func(context.Context) erro
 	}}
 }
 
-// mayPass gives NotFound unless the name is that of the space's own role or the configuration allows it.
+// mayPass gives NotFound unless the name is that of the space's own role or the configuration allows it. What is of no space has no role.
 func (a *Account) mayPass(ctx context.Context, role, cluster string) error {
 	if role == "" || a.allows(role) {
 		return nil
@@ -246,7 +246,7 @@ func (a *Account) mayPass(ctx context.Context, role, cluster string) error {
 	if err != nil {
 		return err
 	}
-	if role != roleARN(in.Partition, in.ID, cluster) && role != roleName(cluster) {
+	if cluster == "" || role != roleARN(in.Partition, in.ID, cluster) && role != roleName(cluster) {
 		return notOurs("role", role)
 	}
 	return nil
