@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -287,14 +286,6 @@ func TestARegistryThatAnotherClusterNamesStays(t *testing.T) {
 			w.Errorf("left %v", left)
 		}
 	})
-}
-
-// atOnce sends two requests, the second so many milliseconds after the first (the first later where it is negative).
-func atOnce(delay int, one, other func()) {
-	var both sync.WaitGroup
-	both.Go(func() { time.Sleep(time.Duration(max(-delay, 0)) * time.Millisecond); one() })
-	both.Go(func() { time.Sleep(time.Duration(max(delay, 0)) * time.Millisecond); other() })
-	both.Wait()
 }
 
 // A delete of a registry and a write on a service that names it at once: one of the two is refused, however they meet. The window is that

@@ -207,6 +207,14 @@ func (w *world) must(status int, method, path, body string) answer {
 	return a
 }
 
+// atOnce sends two requests, the second so many milliseconds after the first (the first later where it is negative).
+func atOnce(delay int, one, other func()) {
+	var both sync.WaitGroup
+	both.Go(func() { time.Sleep(time.Duration(max(-delay, 0)) * time.Millisecond); one() })
+	both.Go(func() { time.Sleep(time.Duration(max(delay, 0)) * time.Millisecond); other() })
+	both.Wait()
+}
+
 // ended waits until no operation is at work, and the tasks that it left are as they will be.
 func (w *world) ended() {
 	w.Helper()

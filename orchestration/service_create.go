@@ -55,6 +55,8 @@ func (a *Account) CreateService(ctx context.Context, in *CreateServiceInput) (*C
 		holds: []string{"service " + cluster + "/" + aws.StringValue(in.Service.ServiceName)}}
 	if in.TaskDefinition != nil {
 		what.holds = append(what.holds, "task definition "+aws.StringValue(in.TaskDefinition.Family))
+	} else {
+		what.holds = append(what.holds, using+"task definition "+familyOf(aws.StringValue(in.Service.TaskDefinition)))
 	}
 	what.holds = append(what.holds, holdRegistries(in.Service.ServiceRegistries)...)
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*CreateServiceOutput], error) {

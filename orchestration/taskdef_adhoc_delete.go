@@ -22,7 +22,7 @@ type DeleteDefinitionOutput struct {
 
 // DeleteDefinition deletes one revision, or all of a family that are ours, and gives the newest of them as it was. The secrets that they name
 // are left alone. NotFound as for ShowDefinition; Conflict if a service, in any of its deployments, or a task that is to run is on one of
-// them, or while another operation holds the family.
+// them, or while another operation holds the family. A create on one of them is waited for.
 func (a *Account) DeleteDefinition(ctx context.Context, in *ShowDefinitionInput) (*DeleteDefinitionOutput, error) {
 	family := familyOf(in.TaskDef)
 	what := asked{verb: "DeleteTaskDefRevisions", service: family, holds: []string{"task definition " + family}, request: map[string]string{"taskdef": in.TaskDef}}
@@ -67,8 +67,19 @@ func (a *Account) lookDefinitionDelete(ctx context.Context, name string) (newest
 	if err != nil {
 		return nil, err
 	}
-	return newest, a.unusedRevisions(ctx, doomed, used)
+	if err := a.askUsed(ctx, doomed, used); err != nil {
+		return nil, err
+	}
+	for _, one := range doomed {
+		if used.has(one) {
+			return nil, inUseConflict("task definition "+last(aws.StringValue(one.TaskDefinitionArn)), errUsedRevision)
+		}
+	}
+	return newest, nil
 }
+
+// errUsedRevision says why a revision stays.
+var errUsedRevision = &plan.KeptError{Reason: "in use: a service or a task is on it"}
 
 // namesOf gives the ARNs of the revisions that a name may stand for; none for family:revision, which is one.
 func (a *Account) namesOf(ctx context.Context, name string) ([]string, error) {
@@ -88,8 +99,12 @@ func (a *Account) doomed(ctx context.Context, names []string, newest string) ([]
 // usedIn are the task definitions that services and tasks of a space name, by space and ARN.
 type usedIn map[string]map[string]bool
 
-// unusedRevisions gives Conflict if a service or a task uses one of the revisions. It asks in the spaces that have not been asked.
-func (a *Account) unusedRevisions(ctx context.Context, revisions []*revision, used usedIn) error {
+func (u usedIn) has(r *revision) bool {
+	return u[r.tags[common.TagSpace]][aws.StringValue(r.TaskDefinitionArn)]
+}
+
+// askUsed asks in the spaces of the revisions that have not been asked.
+func (a *Account) askUsed(ctx context.Context, revisions []*revision, used usedIn) error {
 	others := usedIn{}
 	for _, one := range revisions {
 		if space := one.tags[common.TagSpace]; used[space] == nil {
@@ -107,15 +122,7 @@ func (a *Account) unusedRevisions(ctx context.Context, revisions []*revision, us
 			return err
 		})
 	}
-	if err := look(ctx, reads...); err != nil {
-		return err
-	}
-	for _, one := range revisions {
-		if arn := aws.StringValue(one.TaskDefinitionArn); used[one.tags[common.TagSpace]][arn] {
-			return common.Newf(common.Conflict, "task definition %s is in use: a service or a task is on it", last(arn))
-		}
-	}
-	return nil
+	return look(ctx, reads...)
 }
 
 // buildDefinitionDelete plans the delete. It only goes forward: that the newest can be used no more is its commit point.
@@ -128,7 +135,8 @@ func (op *operation) buildDefinitionDelete(name string, newest *revision) prepar
 	}}
 }
 
-// releaseRevisions removes the revisions that a name stands for. ID is the newest of them.
+// releaseRevisions removes the revisions that a name stands for, but for those that are used: it may come late, and find a service on one
+// that it could not deregister before. ID is the newest of them.
 func (a *Account) releaseRevisions(ctx context.Context, r plan.Resource) (found bool, err error) {
 	hold, err := a.locks.wait(ctx, "task definition "+familyOf(r.Key))
 	if err != nil {
@@ -143,8 +151,16 @@ func (a *Account) releaseRevisions(ctx context.Context, r plan.Resource) (found 
 	if err != nil || len(revisions) == 0 {
 		return false, err
 	}
-	if err := a.deregister(ctx, revisions); err != nil {
+	used := usedIn{}
+	if err := a.askUsed(ctx, revisions, used); err != nil {
 		return true, err
 	}
-	return true, a.deleteRevisions(ctx, revisions)
+	unused := slices.DeleteFunc(slices.Clone(revisions), used.has)
+	if err := a.deregister(ctx, unused); err != nil {
+		return true, err
+	}
+	if err := a.deleteRevisions(ctx, unused); err != nil || len(unused) == len(revisions) {
+		return true, err
+	}
+	return true, errUsedRevision
 }
