@@ -84,6 +84,27 @@ func TestWhatIsNotRunInACluster(t *testing.T) {
 	})
 }
 
+// A definition of another account or region is not the one of the same name here.
+func TestADefinitionOfElsewhere(t *testing.T) {
+	inWorld(t, func(w *world) {
+		registeredTwice(w)
+		clustered(w)
+		w.must(http.StatusOK, "POST", "/services", `{"service": {"cluster": "bare", "servicename": "www", "desiredcount": 0, "taskdefinition": "bare:1"}}`)
+		w.ended()
+		before := w.aws.Inventory()
+		for _, place := range []string{"aws:ecs:eu-west-1:001122334455", "aws:ecs:us-east-1:999999999999"} {
+			arn := "arn:" + place + ":task-definition/bare:2"
+			w.must(http.StatusNotFound, "POST", barePath+"/tasks", `{"taskdefinition": "`+arn+`"}`)
+			w.must(http.StatusNotFound, "POST", "/services", `{"service": {"cluster": "bare", "servicename": "new", "desiredcount": 0, "taskdefinition": "`+arn+`"}}`)
+			w.must(http.StatusNotFound, "PUT", barePath+"/services/www", `{"Service": {"TaskDefinition": "`+arn+`"}}`)
+		}
+		w.ended()
+		if diff := sandbox.Diff(before, w.aws.Inventory()); diff != "" {
+			w.Error(diff)
+		}
+	})
+}
+
 // A run whose call goes wrong starts its tasks once, or none.
 func TestARunInAClusterStartsItsTasksOnce(t *testing.T) {
 	prepare := func(w *world) { w.standing("supercool") }

@@ -32,7 +32,7 @@ func (a *Account) standing(ctx context.Context, ref, cluster string) (named *rev
 	}
 	known := a.named.secrets(ref)
 	err = look(ctx, append(ask(known), func(ctx context.Context) (err error) {
-		named, err = a.revision(ctx, ref)
+		named, err = a.askedRevision(ctx, ref)
 		return err
 	})...)
 	if err != nil {

@@ -79,12 +79,7 @@ func (r *revision) shown() ShowDefinitionOutput {
 // ourRevision gives a task definition of ours, by family, family:revision or ARN. NotFound if it is absent, on its way out or another
 // org's.
 func (a *Account) ourRevision(ctx context.Context, name string) (*revision, error) {
-	if definitionARN.MatchString(name) {
-		if err := a.here(ctx, name); err != nil {
-			return nil, err
-		}
-	}
-	found, err := a.revision(ctx, name)
+	found, err := a.askedRevision(ctx, name)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package orchestration
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"ecs-api/common"
@@ -31,6 +32,16 @@ func (a *Account) revision(ctx context.Context, ref string) (*revision, error) {
 	}
 	a.named.learn(definition)
 	return &revision{definition, fromECSTags(tags), newer}, nil
+}
+
+// askedRevision is revision for what a request names: NotFound also for an ARN of another account or region.
+func (a *Account) askedRevision(ctx context.Context, ref string) (*revision, error) {
+	if strings.HasPrefix(ref, "arn:") {
+		if err := a.here(ctx, ref); err != nil {
+			return nil, err
+		}
+	}
+	return a.revision(ctx, ref)
 }
 
 // mayUse gives NotFound if the definition is another org's, and Conflict if it is another space's.
