@@ -201,3 +201,27 @@ func TestARecursiveDeleteLeavesWhatOthersUse(t *testing.T) {
 		}
 	})
 }
+
+// A delete of a cluster and a managed definition in it at once: a definition that is answered stands on its cluster, role and log group.
+func TestAClusterDeleteAndADefinitionAtOnce(t *testing.T) {
+	t.Parallel()
+	met := map[[2]int]bool{}
+	for delay := -400; delay <= 400; delay += 25 {
+		inWorld(t, func(w *world) {
+			w.must(http.StatusOK, "POST", "/clusters", `{"clusterName": "myclu"}`)
+			w.ended()
+			var removed, made answer
+			atOnce(delay, func() { removed = w.send("DELETE", "/clusters/myclu", "") }, func() { made = w.send("POST", "/taskdefs", supercool) })
+			w.ended()
+			met[[2]int{removed.status, made.status}] = true
+			stands := w.aws.Inventory()
+			if made.status != http.StatusOK || len(stands["cluster"])*len(stands["role"])*len(stands["log group"]) != 1 {
+				w.Errorf("delay %d: delete %d, create %d: %d clusters, %d roles, %d log groups, %d definitions", delay, removed.status, made.status,
+					len(stands["cluster"]), len(stands["role"]), len(stands["log group"]), len(stands["task-definition"]))
+			}
+		})
+	}
+	if len(met) != 2 || !met[[2]int{http.StatusOK, http.StatusOK}] || !met[[2]int{http.StatusConflict, http.StatusOK}] {
+		t.Errorf("answered %v", met)
+	}
+}

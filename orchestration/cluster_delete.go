@@ -13,9 +13,9 @@ import (
 
 // DeleteCluster deletes a cluster that nothing is in, and gives it as it goes. The role and the log group of its space, which no other verb
 // could remove, go after the answer. NotFound if it is absent, inactive or another org's; Conflict if something is in it, or while another
-// operation makes or deletes it.
+// operation is at work in it. What comes to the cluster in the meantime waits for the delete.
 func (a *Account) DeleteCluster(ctx context.Context, in *ShowClusterInput) (*ClusterOutput, error) {
-	what := asked{verb: "DeleteCluster", cluster: in.Cluster, holds: []string{holdCluster(in.Cluster)}}
+	what := asked{verb: "DeleteCluster", cluster: in.Cluster, holds: []string{holdCluster(in.Cluster)}, alone: true}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*ClusterOutput], error) {
 		var cluster *awsecs.Cluster
 		err := look(ctx,

@@ -107,7 +107,7 @@ func (l *locks) try(h *hold, name string) (other *hold, uses bool) {
 func (l *locks) hasAnswered(h *hold) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return h.answered
+	return h.answered || h.over
 }
 
 // answered says that h's caller has its answer.

@@ -36,6 +36,7 @@ type asked struct {
 	holds   []string // names that are written on by one operation at a time; see locks.take
 	request any
 	loose   bool // what retires after it needs neither its names nor its space
+	alone   bool // nobody else may be in its space
 }
 
 // operation is one orchestrating write at work. It is the recorder of its plan's ledger.
@@ -44,6 +45,7 @@ type operation struct {
 	hold    *hold
 	ledger  *plan.Ledger
 	free    bool // it holds neither names nor a lease any more
+	alone   bool // it closes its space, until it has let it go for the first time
 
 	mu     sync.Mutex
 	record journal.Operation
@@ -52,7 +54,7 @@ type operation struct {
 
 func (a *Account) newOperation(ctx context.Context, what asked) *operation {
 	request := common.RequestOf(ctx)
-	return &operation{account: a, record: journal.Operation{
+	return &operation{account: a, alone: what.alone, record: journal.Operation{
 		ID: uuid.NewString(), Verb: what.verb, Account: a.Name, Cluster: what.cluster, Service: what.service, Holds: what.holds, Loose: what.loose,
 		Asked: a.redacted(what.request), State: journal.Running, StartedAt: time.Now(), Caller: request.Caller, Request: request.ID,
 	}}
@@ -263,11 +265,16 @@ func (a *Account) enter(ctx context.Context, op *operation) (err error) {
 	if op.hold, err = a.locks.take(ctx, op.record.ID, op.record.Holds...); err != nil {
 		return err
 	}
-	if err := a.spaces.enter(ctx, op.record.Cluster, op.record.ID); err != nil {
-		a.locks.end(op.hold)
-		return err
+	if op.alone {
+		op.alone = false
+		err = a.spaces.enterAlone(ctx, op.record.Cluster, op.hold, a.locks.hasAnswered)
+	} else {
+		err = a.spaces.enter(ctx, op.record.Cluster, op.hold)
 	}
-	return nil
+	if err != nil {
+		a.locks.end(op.hold)
+	}
+	return err
 }
 
 // holdAlso holds one more name, that only the look could tell.

@@ -7,21 +7,29 @@ import (
 	"sync"
 	"time"
 
+	"ecs-api/common"
 	"ecs-api/journal"
 	"ecs-api/orchestration/plan"
 )
 
 // spaces holds the leases of each space: the cluster that a space is named for, with its role and its log group, is shared ground. Leases
-// exclude nobody; the last one to end decides what becomes of the ground that failed operations made, or that was asked to go.
+// exclude nobody, but for that of a cluster's delete; the last one to end decides what becomes of the ground that failed operations made, or
+// that was asked to go.
 type spaces struct {
 	mu    sync.Mutex
 	known map[string]*space
 }
 
 type space struct {
-	leases  map[string]bool
+	leases  map[string]*lease // by operation
 	waiting []*ground
-	closing chan struct{} // while the ground is being decided on, nobody enters
+	closing chan struct{} // while the cluster is deleted by itself, or the ground is being decided on, nobody enters
+}
+
+// lease is an operation's stay in a space.
+type lease struct {
+	hold *hold
+	over chan struct{}
 }
 
 // ground is what an ended operation hands over to its space.
@@ -60,33 +68,68 @@ func newGround(op *operation) *ground {
 
 func newSpaces() *spaces { return &spaces{known: map[string]*space{}} }
 
-// enter leases the space to an operation. It waits while the space's ground is being decided on, and gives ctx's cause if that ends first.
-func (s *spaces) enter(ctx context.Context, name, operation string) error {
+// enter leases the space to an operation. It waits while the space is closing, and gives ctx's cause if that ends first.
+func (s *spaces) enter(ctx context.Context, name string, h *hold) error {
+	return s.wait(ctx, func() (chan struct{}, error) { return s.tryEnter(name, h), nil })
+}
+
+// enterAlone leases the space to an operation that closes it: whoever comes waits until it has left. Conflict if another operation that has
+// not answered is in it; one that has is waited for.
+func (s *spaces) enterAlone(ctx context.Context, name string, h *hold, answered func(*hold) bool) error {
+	return s.wait(ctx, func() (chan struct{}, error) { return s.tryEnterAlone(name, h, answered) })
+}
+
+// wait tries until there is nothing to wait for.
+func (s *spaces) wait(ctx context.Context, try func() (chan struct{}, error)) error {
 	for {
-		closing := s.tryEnter(name, operation)
-		if closing == nil {
-			return nil
+		over, err := try()
+		if over == nil {
+			return err
 		}
 		select {
-		case <-closing:
+		case <-over:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 }
 
-func (s *spaces) tryEnter(name, operation string) chan struct{} {
+func (s *spaces) tryEnter(name string, h *hold) (closing chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sp := s.known[name]
 	if sp == nil {
-		sp = &space{leases: map[string]bool{}}
+		sp = &space{leases: map[string]*lease{}}
 		s.known[name] = sp
 	}
 	if sp.closing == nil {
-		sp.leases[operation] = true
+		sp.leases[h.operation] = &lease{hold: h, over: make(chan struct{})}
 	}
 	return sp.closing
+}
+
+func (s *spaces) tryEnterAlone(name string, h *hold, answered func(*hold) bool) (over chan struct{}, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sp := s.known[name]
+	if sp != nil && sp.closing != nil {
+		return sp.closing, nil
+	}
+	if sp == nil {
+		sp = &space{}
+		s.known[name] = sp
+	}
+	for operation, lease := range sp.leases {
+		if !answered(lease.hold) {
+			return nil, common.Newf(common.Conflict, "operation %s is at work in the cluster %s", operation, name)
+		}
+		over = lease.over
+	}
+	if over == nil {
+		sp.leases = map[string]*lease{h.operation: {hold: h, over: make(chan struct{})}}
+		sp.closing = make(chan struct{})
+	}
+	return over, nil
 }
 
 // leave ends a lease and hands over g, which may be nil. The last one to leave gets all that waits, to decide on and then to call decided.
@@ -94,6 +137,10 @@ func (s *spaces) leave(name, operation string, g *ground) (all []*ground, decide
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sp := s.known[name]
+	if sp == nil || sp.leases[operation] == nil {
+		return nil, func() {} // it left as the process was stopping
+	}
+	close(sp.leases[operation].over)
 	delete(sp.leases, operation)
 	if g != nil {
 		sp.waiting = append(sp.waiting, g)
@@ -102,22 +149,31 @@ func (s *spaces) leave(name, operation string, g *ground) (all []*ground, decide
 		return nil, func() {}
 	}
 	if len(sp.waiting) == 0 {
-		delete(s.known, name)
+		s.forget(name)
 		return nil, func() {}
 	}
 	all, sp.waiting = sp.waiting, nil
-	sp.closing = make(chan struct{})
+	if sp.closing == nil {
+		sp.closing = make(chan struct{})
+	}
 	return all, func() { s.decided(name, all) }
 }
 
 func (s *spaces) decided(name string, all []*ground) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	close(s.known[name].closing)
-	delete(s.known, name)
+	s.forget(name)
 	for _, g := range all {
 		close(g.decided)
 	}
+}
+
+// forget lets those in who wait for a space that nobody is in.
+func (s *spaces) forget(name string) {
+	if closing := s.known[name].closing; closing != nil {
+		close(closing)
+	}
+	delete(s.known, name)
 }
 
 // decide takes back the ground that failed operations left and nobody stands on, and lets the space go if it was asked to. It returns when
