@@ -84,6 +84,18 @@ func (v *violations) volumeConfigurations(at string, configurations []*awsecs.Se
 	}
 }
 
+// volumeTags checks the tags of the volumes that are made for tasks.
+func (v *violations) volumeTags(at, org string, configurations []*awsecs.ServiceVolumeConfiguration) {
+	for i, configuration := range configurations {
+		if configuration.ManagedEBSVolume == nil {
+			continue
+		}
+		for j, specification := range configuration.ManagedEBSVolume.TagSpecifications {
+			v.tags(item(item(at, i)+"/ManagedEBSVolume/TagSpecifications", j)+"/Tags", org, nil, specification.Tags)
+		}
+	}
+}
+
 // configuredVolumes checks that exactly what the definition leaves to be configured at launch is configured.
 func (v *violations) configuredVolumes(at string, configurations []*awsecs.ServiceVolumeConfiguration, volumes []*awsecs.Volume) {
 	open := map[string]bool{}

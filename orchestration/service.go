@@ -2,6 +2,7 @@ package orchestration
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ecs-api/common"
@@ -83,7 +84,32 @@ func buildService(
 		entry.RegistryArn = aws.String(registry)
 		in.ServiceRegistries = []*awsecs.ServiceRegistry{&entry}
 	}
+	in.VolumeConfigurations = buildVolumes(asked.VolumeConfigurations)
 	return &in
+}
+
+// buildVolumes takes from the tags of volumes those that say whose something is: they are for what they are copied from to give.
+func buildVolumes(asked []*awsecs.ServiceVolumeConfiguration) []*awsecs.ServiceVolumeConfiguration {
+	volumes := slices.Clone(asked) // none is not nil: an update takes them away
+	for i, volume := range volumes {
+		if volume.ManagedEBSVolume == nil {
+			continue
+		}
+		disk := *volume.ManagedEBSVolume
+		disk.TagSpecifications = buildVolumeTags(disk.TagSpecifications)
+		volumes[i] = &awsecs.ServiceVolumeConfiguration{Name: volume.Name, ManagedEBSVolume: &disk}
+	}
+	return volumes
+}
+
+func buildVolumeTags(asked []*awsecs.EBSTagSpecification) []*awsecs.EBSTagSpecification {
+	specifications := slices.Clone(asked)
+	for i, specification := range specifications {
+		built := *specification
+		built.Tags = ecsTags(askedTags(specification.Tags))
+		specifications[i] = &built
+	}
+	return specifications
 }
 
 // buildNetwork fills in the account's subnets and security groups where the caller gives none. No public address, unless the account allows

@@ -106,6 +106,7 @@ func (in *CreateServiceInput) validateTags(v *violations, org string) {
 	v.tags("/tags", org, nil, in.Tags)
 	if in.Service != nil {
 		v.tags("/service/Tags", org, shared, in.Service.Tags)
+		v.volumeTags("/service/VolumeConfigurations", org, in.Service.VolumeConfigurations)
 	}
 	if in.Cluster != nil {
 		v.tags("/cluster/Tags", org, shared, in.Cluster.Tags)

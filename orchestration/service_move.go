@@ -29,6 +29,7 @@ func buildServiceUpdate(asked *awsecs.UpdateServiceInput, cluster, name, definit
 	if in.NetworkConfiguration != nil {
 		in.NetworkConfiguration = buildNetwork(in.NetworkConfiguration, defaults)
 	}
+	in.VolumeConfigurations = buildVolumes(in.VolumeConfigurations)
 	in.Cluster, in.Service = aws.String(cluster), aws.String(name)
 	if len(in.CapacityProviderStrategy) == 0 {
 		in.CapacityProviderStrategy = nil

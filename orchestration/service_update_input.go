@@ -19,6 +19,9 @@ func (in *UpdateServiceInput) validate(a *Account) error {
 	v.check(in.Service != nil || in.TaskDefinition != nil || len(in.Credentials) > 0 || len(in.Tags) > 0 || in.force(),
 		"", "one of Service, TaskDefinition, Credentials, Tags and ForceNewDeployment is required")
 	in.validateService(&v, a.network())
+	if in.Service != nil {
+		v.volumeTags("/Service/VolumeConfigurations", a.Org, in.Service.VolumeConfigurations)
+	}
 	in.validateDefinition(&v, a)
 	return common.InvalidInput(v)
 }

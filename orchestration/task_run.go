@@ -2,6 +2,7 @@ package orchestration
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ecs-api/common"
@@ -118,6 +119,7 @@ func buildRunTask(asked *awsecs.RunTaskInput, cluster, definition, token string,
 	in.TaskDefinition = aws.String(definition)
 	in.ClientToken = aws.String(token)
 	in.NetworkConfiguration = buildNetwork(asked.NetworkConfiguration, defaults)
+	in.VolumeConfigurations = buildTaskVolumes(asked.VolumeConfigurations)
 	in.PropagateTags = aws.String(awsecs.PropagateTagsTaskDefinition)
 	in.EnableECSManagedTags = aws.Bool(true)
 	if in.Count == nil {
@@ -131,6 +133,20 @@ func buildRunTask(asked *awsecs.RunTaskInput, cluster, definition, token string,
 	tags[common.TagOperation] = token
 	in.Tags = ecsTags(tags)
 	return &in
+}
+
+// buildTaskVolumes is buildVolumes for a run, whose volumes have a struct of their own.
+func buildTaskVolumes(asked []*awsecs.TaskVolumeConfiguration) []*awsecs.TaskVolumeConfiguration {
+	volumes := slices.Clone(asked)
+	for i, volume := range volumes {
+		if volume.ManagedEBSVolume == nil {
+			continue
+		}
+		disk := *volume.ManagedEBSVolume
+		disk.TagSpecifications = buildVolumeTags(disk.TagSpecifications)
+		volumes[i] = &awsecs.TaskVolumeConfiguration{Name: volume.Name, ManagedEBSVolume: &disk}
+	}
+	return volumes
 }
 
 // fresh says whether a definition was registered a moment ago, maybe with a role that was made with it.

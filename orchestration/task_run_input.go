@@ -44,6 +44,7 @@ func (in *RunTasksInput) validate(a *Account) error {
 	v.volumeConfigurations("/VolumeConfigurations", in.volumes())
 	v.overrides("/Overrides", in.Overrides)
 	v.tags("/Tags", a.Org, nil, in.Tags)
+	v.volumeTags("/VolumeConfigurations", a.Org, in.volumes())
 	v.model("", &in.RunTaskInput, "TaskDefinition")
 	return common.InvalidInput(v)
 }
