@@ -2,6 +2,7 @@ package orchestration
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -48,13 +49,21 @@ type holdKey struct{}
 // under gives a context for the work of the operation that h belongs to.
 func under(ctx context.Context, h *hold) context.Context { return context.WithValue(ctx, holdKey{}, h) }
 
-// wait takes one name as soon as it is free, for what an operation does after its answer. One that the operation itself has is free to it.
-func (l *locks) wait(ctx context.Context, name string) (*hold, error) {
+// wait takes names as soon as they are free, for what an operation does after its answer, or a verb that is none. One that the operation
+// itself has is free to it. Names of one kind are taken in their order, so that none waits in a circle.
+func (l *locks) wait(ctx context.Context, names ...string) (*hold, error) {
 	h := &hold{answered: true, ended: make(chan struct{})}
-	if own, ok := ctx.Value(holdKey{}).(*hold); ok && l.has(own, name) {
-		return h, nil
+	own, _ := ctx.Value(holdKey{}).(*hold)
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		if l.has(own, name) {
+			continue
+		}
+		if err := l.add(ctx, h, name, true); err != nil {
+			l.end(h)
+			return nil, err
+		}
 	}
-	return h, l.add(ctx, h, name, true)
+	return h, nil
 }
 
 func (l *locks) has(h *hold, name string) bool {

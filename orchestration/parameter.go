@@ -156,6 +156,16 @@ func (a *Account) DeleteParameters(ctx context.Context, in *ListParametersInput)
 	if len(names) == 0 {
 		return nil, common.Newf(common.NotFound, "there is no parameter under the prefix %s", in.Prefix)
 	}
+	holds := make([]string, len(names))
+	for i, name := range names {
+		holds[i] = holdParameter(name)
+	}
+	// A version that is put once its parameter is gone would make another one, without tags.
+	hold, err := a.locks.wait(ctx, holds...)
+	if err != nil {
+		return nil, err
+	}
+	defer a.locks.end(hold)
 	batches := slices.Collect(slices.Chunk(names, ssm.MostDeleted))
 	gone := make([]int, len(batches))
 	var deletes []func(context.Context) error

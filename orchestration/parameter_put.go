@@ -171,14 +171,23 @@ func (a *Account) UpdateParameter(ctx context.Context, in *UpdateParameterInput)
 	if err := fits(put); err != nil {
 		return nil, err
 	}
-	_, err = a.ssm.PutParameter(ctx, put)
+	version, err := a.ssm.PutParameter(ctx, put)
 	switch {
 	case err == nil:
-		return "OK", nil
+		return "OK", a.tagAnew(ctx, name, version, a.orgsTags(nil))
 	case common.Unheard(err):
 		return nil, saying(withoutParameterValue(err, in.Value), "the value may be changed")
 	}
 	return nil, saying(withoutParameterValue(err, in.Value), "the value is unchanged")
+}
+
+// tagAnew gives a parameter its tags if what was to be its next version is its first: someone has deleted it since it was read, and AWS has
+// made another one without any.
+func (a *Account) tagAnew(ctx context.Context, name string, version *awsssm.PutParameterOutput, tags common.Tags) error {
+	if aws.Int64Value(version.Version) > 1 {
+		return nil
+	}
+	return a.ssm.AddTags(ctx, name, parameterTags(tags))
 }
 
 // buildParameterVersion completes a new version with what the parameter has: AWS would take its own key, and forget the rest.

@@ -31,8 +31,9 @@ func (a *Account) changeParameter(ctx context.Context, in *UpdateParameterInput,
 		p := plan.New()
 		resource := op.resource(kindParameter, name)
 		resource.ID = name
-		op.tagsNode(p, resource, false, fromTags(tags, parameterTag), a.orgsTags(in.Tags))
-		p.Commit(op.parameterVersionNode(p, put, known))
+		before, asked := fromTags(tags, parameterTag), a.orgsTags(in.Tags)
+		op.tagsNode(p, resource, false, before, asked)
+		p.Commit(op.parameterVersionNode(p, put, known, before.Merge(asked)))
 		return prepared[OK]{plan: p, answer: func(plan.Inputs) OK { return OK{Orchestrated{op.record.ID}} }}, nil
 	})
 }
@@ -40,18 +41,23 @@ func (a *Account) changeParameter(ctx context.Context, in *UpdateParameterInput,
 func holdParameter(name string) string { return "parameter " + name }
 
 // parameterVersionNode puts a version of a parameter.
-func (op *operation) parameterVersionNode(p *plan.Plan, put *awsssm.PutParameterInput, known *awsssm.ParameterMetadata) plan.Handle[struct{}] {
+func (op *operation) parameterVersionNode(
+	p *plan.Plan,
+	put *awsssm.PutParameterInput,
+	known *awsssm.ParameterMetadata,
+	tags common.Tags,
+) plan.Handle[struct{}] {
 	a := op.account
 	effect := plan.Effect{Change: plan.Updated, Resource: op.resource(kindParameter, *put.Name), Before: raw(aws.Int64Value(known.Version))}
 	return plan.Add(p, plan.Node[struct{}]{
 		Name:   "parameter value",
 		Effect: effect,
 		Call: func(ctx context.Context, _ plan.Inputs) (struct{}, error) {
-			_, err := a.ssm.PutParameter(ctx, put)
+			version, err := a.ssm.PutParameter(ctx, put)
 			if err != nil {
-				err = withoutParameterValue(err, put.Value)
+				return struct{}{}, withoutParameterValue(err, put.Value)
 			}
-			return struct{}{}, err
+			return struct{}{}, a.tagAnew(ctx, *put.Name, version, tags)
 		},
 		Settle: func(ctx context.Context, _ plan.Inputs) (struct{}, bool, error) {
 			took, err := a.newVersion(ctx, effect)
