@@ -29,15 +29,15 @@ func (w *world) olderCluster(name string) {
 	}
 }
 
-// olderDefinition registers a managed definition of myclu as it was registered then, that pulls with a secret.
-func (w *world) olderDefinition(family, secret string) {
+// olderDefinition registers a definition with the role of myclu as it was registered then, that pulls with a secret.
+func (w *world) olderDefinition(family, secret string, tags ...string) {
 	w.Helper()
 	if _, err := awsecs.New(w.account.Session).RegisterTaskDefinition(&awsecs.RegisterTaskDefinitionInput{
 		Family: &family, Cpu: aws.String("256"), Memory: aws.String("512"), NetworkMode: aws.String("awsvpc"),
 		RequiresCompatibilities: aws.StringSlice([]string{"FARGATE"}), ExecutionRoleArn: aws.String("arn:aws:iam::001122334455:role/myclu-ecsTaskExecution"),
 		ContainerDefinitions: []*awsecs.ContainerDefinition{{Name: aws.String("job"), Image: aws.String("busybox:1"),
 			RepositoryCredentials: &awsecs.RepositoryCredentials{CredentialsParameter: &secret}}},
-		Tags: olderTags("spinup:spaceid", "myclu", "spinup:flavor", "task")}); err != nil {
+		Tags: olderTags(tags...)}); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -70,7 +70,7 @@ func TestAnOlderManagedDefinition(t *testing.T) {
 	inWorld(t, func(w *world) {
 		built(w)
 		arn := w.planted("spinup/myorg/myclu/shared")
-		w.olderDefinition("older", arn)
+		w.olderDefinition("older", arn, "spinup:spaceid", "myclu", "spinup:flavor", "task")
 		if families := w.list("/clusters/myclu/taskdefs"); !slices.Equal(families, []string{"older"}) {
 			w.Errorf("listed %v", families)
 		}
@@ -85,5 +85,17 @@ func TestAnOlderManagedDefinition(t *testing.T) {
 		}
 		w.must(http.StatusOK, "GET", "/clusters/myclu", "")
 		w.must(http.StatusConflict, "DELETE", "/clusters/myclu", "")
+	})
+}
+
+// An older definition, which says no space, is its role's space's.
+func TestAnOlderDefinitionSaysItsSpaceByItsRole(t *testing.T) {
+	inWorld(t, func(w *world) {
+		built(w)
+		clustered(w)
+		w.olderDefinition("older", w.planted("spinup/myorg/shared"))
+		w.must(http.StatusConflict, "POST", barePath+"/tasks", `{"taskdefinition": "older"}`)
+		w.must(http.StatusOK, "POST", "/clusters/myclu/tasks", `{"taskdefinition": "older"}`)
+		w.ended()
 	})
 }

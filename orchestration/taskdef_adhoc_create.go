@@ -21,22 +21,26 @@ func (in *CreateTaskDefInput) validateBare(org string) error {
 	return common.InvalidInput(v)
 }
 
-// registerBare registers a definition that belongs to no space: what it stands on it names itself. Conflict if its family belongs to a space,
-// which a revision of none would take it out of.
+// registerBare registers a definition that makes nothing to stand on: that it names itself. It belongs to the space whose role it has, or to none. Conflict if its
+// family belongs to another space, which the revision would take it out of.
 func (a *Account) registerBare(ctx context.Context, in *CreateTaskDefInput) (*CreateTaskDefOutput, error) {
 	if err := in.validateBare(a.Org); err != nil {
 		return nil, err
 	}
 	asking, family := &in.RegisterTaskDefinitionInput, aws.StringValue(in.Family)
-	what := asked{verb: "RegisterTaskDef", service: family, request: asking, holds: []string{"task definition " + family}}
+	what := asked{verb: "RegisterTaskDef", cluster: a.spaceOfRole(asking.ExecutionRoleArn, asking.TaskRoleArn), service: family, request: asking, holds: []string{"task definition " + family}}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*CreateTaskDefOutput], error) {
-		if err := a.lookBare(ctx, asking); err != nil {
+		space := op.record.Cluster
+		if err := a.lookBare(ctx, asking, space); err != nil {
 			return prepared[*CreateTaskDefOutput]{}, err
 		}
 		p := plan.New()
 		built := buildBare(asking, askedTags(in.tags()).Merge(op.owned(flavorTask)))
-		build := func(plan.Inputs) *awsecs.RegisterTaskDefinitionInput { return built }
-		registered := op.registrationNode(p, registration{family: family, build: build})
+		r := registration{family: family, build: func(plan.Inputs) *awsecs.RegisterTaskDefinitionInput { return built }}
+		if space != "" {
+			r.needs = append(r.needs, plan.Given(p, "role", op.resource(kindRole, roleName(space)), true, struct{}{}))
+		}
+		registered := op.registrationNode(p, r)
 		p.Commit(registered)
 		return prepared[*CreateTaskDefOutput]{plan: p, answer: func(run plan.Inputs) *CreateTaskDefOutput {
 			return &CreateTaskDefOutput{Orchestrated: Orchestrated{op.record.ID}, TaskDefinition: registered.From(run)}
@@ -44,12 +48,12 @@ func (a *Account) registerBare(ctx context.Context, in *CreateTaskDefInput) (*Cr
 	})
 }
 
-// lookBare holds that the family is free and that what the definition refers to may be used: what belongs to the space whose role it has, or
-// to none.
-func (a *Account) lookBare(ctx context.Context, in *awsecs.RegisterTaskDefinitionInput) error {
-	space := a.spaceOfRole(in)
+// lookBare holds that the family is free and that what the definition refers to may be used: what belongs to its space, or to none.
+func (a *Account) lookBare(ctx context.Context, in *awsecs.RegisterTaskDefinitionInput, space string) error {
 	reads := []func(context.Context) error{
-		func(ctx context.Context) error { return a.freeFamily(ctx, aws.StringValue(in.Family), "", flavorTask) },
+		func(ctx context.Context) error {
+			return a.freeFamily(ctx, aws.StringValue(in.Family), space, flavorTask)
+		},
 	}
 	named := definitionReferences(in)
 	reads = append(reads, a.lookReferences(named, space)...)
@@ -57,9 +61,9 @@ func (a *Account) lookBare(ctx context.Context, in *awsecs.RegisterTaskDefinitio
 	return look(ctx, reads...)
 }
 
-// spaceOfRole gives the space whose role a definition has; "" without one, or with one that the configuration allows.
-func (a *Account) spaceOfRole(in *awsecs.RegisterTaskDefinitionInput) string {
-	for _, role := range []string{aws.StringValue(in.ExecutionRoleArn), aws.StringValue(in.TaskRoleArn)} {
+// spaceOfRole gives the space whose role is the first that is one's; "" without one, or with one that the configuration allows.
+func (a *Account) spaceOfRole(roles ...*string) string {
+	for _, role := range aws.StringValueSlice(roles) {
 		if space, of := strings.CutSuffix(last(role), roleSuffix); of && !a.allows(role) {
 			return space
 		}

@@ -57,7 +57,11 @@ func (a *Account) belongs(r *revision, cluster string) error {
 	if !a.owns(r.tags) {
 		return notOurs("task definition", aws.StringValue(r.Family))
 	}
-	if space := r.tags[common.TagSpace]; space != "" && space != cluster {
+	space := r.tags[common.TagSpace]
+	if space == "" { // as older ones say none
+		space = a.spaceOfRole(r.ExecutionRoleArn, r.TaskRoleArn)
+	}
+	if space != "" && space != cluster {
 		return common.Newf(common.Conflict, "task definition %s belongs to the space %s", aws.StringValue(r.Family), space)
 	}
 	return nil
