@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"ecs-api/orchestration"
 	"ecs-api/sandbox"
 )
 
@@ -64,4 +65,82 @@ func TestADefinitionByItselfOfASpaceLeavesNoTrace(t *testing.T) {
 	t.Parallel()
 	create := func(w *world) { w.must(http.StatusOK, "POST", "/taskdefs", inMyclu(coolSecret)) }
 	leavesNoTrace(t, defined, create, func(w *world) answer { return w.send("POST", "/taskdefs", inMyclu(coolSecret)) })
+}
+
+// While it stands, its space and the secrets that it names stay, whatever else is deleted or updated.
+func TestADefinitionByItselfKeepsItsSpace(t *testing.T) {
+	for name, act := range map[string]func(w *world) (secret string){
+		"a managed delete": func(w *world) string {
+			w.must(http.StatusAccepted, "DELETE", supercoolPath+"?recursive=true", "")
+			return coolSecret
+		},
+		"a service's delete": func(w *world) string {
+			w.must(http.StatusAccepted, "DELETE", supercoolPath, "")
+			w.ended()
+			w.must(http.StatusOK, "DELETE", www+"?recursive=true", "")
+			return "spinup/myorg/myclu/myapp-webserver-cred"
+		},
+		"an update": func(w *world) string {
+			w.must(http.StatusOK, "PUT", www, redefine)
+			return "spinup/myorg/myclu/myapp-webserver-cred"
+		},
+	} {
+		inWorld(t, func(w *world) {
+			built(w)
+			defined(w)
+			for family, secret := range map[string]string{"one": coolSecret, "two": "spinup/myorg/myclu/myapp-webserver-cred"} {
+				w.must(http.StatusOK, "POST", "/taskdefs", strings.Replace(inMyclu(secret), `"bare"`, `"`+family+`"`, 1))
+			}
+			w.ended()
+			secret := act(w)
+			w.ended()
+			if !w.stands(secret) {
+				w.Errorf("after %s the secret is gone", name)
+			}
+			for _, family := range []string{"one", "two"} {
+				w.must(http.StatusOK, "POST", "/clusters/myclu/tasks", `{"taskdefinition": "`+family+`"}`)
+			}
+			stands := w.aws.Inventory()
+			if len(stands["role"]) != 1 || len(stands["log group"]) != 1 {
+				w.Errorf("after %s stand %v and %v", name, stands["role"], stands["log group"])
+			}
+		})
+	}
+}
+
+// Once it is deleted, nothing keeps the space.
+func TestADefinitionByItselfLetsItsSpaceGo(t *testing.T) {
+	inWorld(t, func(w *world) {
+		before := w.aws.Inventory()
+		defined(w)
+		w.must(http.StatusOK, "POST", "/taskdefs", inMyclu(coolSecret))
+		w.ended()
+		w.must(http.StatusAccepted, "DELETE", supercoolPath, "")
+		w.ended()
+		if a := w.must(http.StatusConflict, "DELETE", "/clusters/myclu", ""); !strings.Contains(string(a.body), "in use by task definition family bare") {
+			w.Errorf("told %s", a.body)
+		}
+		w.must(http.StatusAccepted, "DELETE", "/clusters/myclu/taskdefs/bare?recursive=true", "")
+		w.ended()
+		if diff := sandbox.Diff(before, w.aws.Inventory()); diff != "" {
+			w.Error(diff)
+		}
+	})
+}
+
+// One with an allowed role belongs to no space, and keeps the org's secret that it names.
+func TestADefinitionOfNoSpaceKeepsItsSecret(t *testing.T) {
+	const role = "arn:aws:iam::001122334455:role/shared"
+	inWorld(t, func(w *world) {
+		w.plantedRole("shared", "")
+		arn := w.planted("spinup/myorg/shared")
+		w.must(http.StatusOK, "POST", "/services", onDefinition("myclu", "www", pulling("webservers", arn)))
+		w.must(http.StatusOK, "POST", "/taskdefs", strings.ReplaceAll(inMyclu(arn), "arn:aws:iam::001122334455:role/myclu-ecsTaskExecution", role))
+		w.ended()
+		w.must(http.StatusOK, "PUT", www, redefine)
+		w.ended()
+		if !w.stands(arn) {
+			w.Error("the secret that bare names is gone")
+		}
+	}, func(o *orchestration.Options) { o.AllowedARNs = []string{role} })
 }
