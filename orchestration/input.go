@@ -108,6 +108,29 @@ func (v *violations) integers(pointer string, value reflect.Value) {
 	}
 }
 
+// texts is how many bytes the texts of a value have together: less than the value has in JSON.
+func texts(value reflect.Value) (sum int) {
+	switch value.Kind() {
+	case reflect.String:
+		return value.Len()
+	case reflect.Pointer:
+		return texts(value.Elem())
+	case reflect.Slice:
+		for i := range value.Len() {
+			sum += texts(value.Index(i))
+		}
+	case reflect.Map:
+		for entry := value.MapRange(); entry.Next(); {
+			sum += texts(entry.Key()) + texts(entry.Value())
+		}
+	case reflect.Struct:
+		for i := range value.NumField() {
+			sum += texts(value.Field(i))
+		}
+	}
+	return sum
+}
+
 var index = regexp.MustCompile(`\[([^\]]*)\]`)
 
 // memberPointer turns the SDK's CreateServiceInput.LoadBalancers[0].ContainerName into /LoadBalancers/0/ContainerName.

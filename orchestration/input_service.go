@@ -114,8 +114,12 @@ func (v *violations) definitionOf(
 	}
 }
 
+// mostTargetGroups is how many target groups a service may have. (Amazon ECS service quotas, target groups per service.)
+const mostTargetGroups = 5
+
 // loadBalancers checks the target groups of a service, and the containers that they lead to, if those are known.
 func (v *violations) loadBalancers(at string, balancers []*awsecs.LoadBalancer, known containers) {
+	v.check(len(balancers) <= mostTargetGroups, at, "at most %d target groups", mostTargetGroups)
 	for i, balancer := range balancers {
 		v.check(
 			targetGroupARN.MatchString(aws.StringValue(balancer.TargetGroupArn)),

@@ -1,6 +1,7 @@
 package orchestration
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -8,8 +9,17 @@ import (
 	awsecs "github.com/aws/aws-sdk-go/service/ecs"
 )
 
+// What a definition may have. (Amazon ECS service quotas: containers per task definition, task definition size.)
+const (
+	mostContainers    = 10
+	largestDefinition = 64 << 10
+)
+
 // taskDefinition checks a definition that is to be registered.
 func (v *violations) taskDefinition(at string, in *awsecs.RegisterTaskDefinitionInput) {
+	untagged := *in
+	untagged.Tags = nil
+	v.check(texts(reflect.ValueOf(untagged)) <= largestDefinition, at, "a definition is at most %d KiB large", largestDefinition>>10)
 	v.check(namePattern.MatchString(aws.StringValue(in.Family)), at+"/Family", nameRule)
 	v.oneOf(at+"/NetworkMode", in.NetworkMode, awsecs.NetworkModeAwsvpc)
 	for i, compatibility := range in.RequiresCompatibilities {
@@ -69,6 +79,7 @@ func (v *violations) containers(at string, in *awsecs.RegisterTaskDefinitionInpu
 		volumes[aws.StringValue(volume.Name)] = true
 	}
 	v.check(len(in.ContainerDefinitions) > 0, at, "a container is required")
+	v.check(len(in.ContainerDefinitions) <= mostContainers, at, "at most %d containers", mostContainers)
 	v.check(len(in.ContainerDefinitions) == 0 || slices.ContainsFunc(in.ContainerDefinitions, essential), at, "at least one container must be essential")
 	seen := map[string]bool{}
 	for i, container := range in.ContainerDefinitions {

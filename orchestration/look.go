@@ -3,6 +3,7 @@ package orchestration
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -42,6 +43,9 @@ func look(ctx context.Context, reads ...func(context.Context) error) error {
 	return combined(failed)
 }
 
+// mostTold is how many errors are told together.
+const mostTold = 20
+
 // combined makes one error of several: what kept AWS from answering comes before what it answered, and those of one kind are told together.
 func combined(failed []error) error {
 	order := []common.Kind{
@@ -78,7 +82,10 @@ func combined(failed []error) error {
 			return first
 		}
 		if first != nil {
-			return &common.Error{Kind: kind, Message: strings.Join(messages, "; "), Violations: violations, Err: first}
+			if more := len(messages) - mostTold; more > 0 {
+				messages = append(messages[:mostTold], fmt.Sprintf("and %d more", more))
+			}
+			return &common.Error{Kind: kind, Message: strings.Join(messages, "; "), Violations: violations[:min(len(violations), maxViolations)], Err: first}
 		}
 	}
 	return nil

@@ -130,8 +130,17 @@ func serviceReferences(connect *awsecs.ServiceConnectConfiguration, volumes []*a
 	return n
 }
 
-// lookReferences holds that all that is referred to may be used in the cluster.
+// mostReferences is how many secrets, parameters and roles one request may refer to: each is asked for by itself. A definition has room for
+// little more.
+const mostReferences = 500
+
+// lookReferences holds that all that is referred to may be used in the cluster, and Invalid if it is too much.
 func (a *Account) lookReferences(n named, cluster string) (reads []func(context.Context) error) {
+	if many := len(n.secrets) + len(n.parameters) + len(n.roles); many > mostReferences {
+		return []func(context.Context) error{func(context.Context) error {
+			return common.Newf(common.Invalid, "%d secrets, parameters and roles are referred to: at most %d", many, mostReferences)
+		}}
+	}
 	for _, may := range []struct {
 		names []string
 		use   func(ctx context.Context, name, cluster string) error
