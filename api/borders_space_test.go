@@ -25,6 +25,14 @@ type space struct {
 	ids                             []string // what shows the space without its word
 }
 
+// ghost is a space that never was.
+var ghost = &space{org: "theirs", word: "zircon", operation: "3f2b9d6e-0000-4000-8000-000000000009",
+	task: strings.Repeat("1a", 16), run: strings.Repeat("2b", 16),
+	credential:  "arn:aws:secretsmanager:" + awsHere + "secret:spinup/theirs/zircon/zircon-pull-AbCdEf",
+	secret:      "arn:aws:secretsmanager:" + awsHere + "secret:zircon/loose-AbCdEf",
+	targetGroup: "arn:aws:elasticloadbalancing:" + awsHere + "targetgroup/zircon-tg/0123456789abcdef",
+	registry:    "srv-zirconzirconzirc", registryARN: "arn:aws:servicediscovery:" + awsHere + "service/srv-zirconzirconzirc"}
+
 const awsHere = "us-east-1:001122334455:"
 
 func (s *space) ecs(kind, name string) string { return "arn:aws:ecs:" + awsHere + kind + "/" + name }
@@ -147,6 +155,16 @@ func (w *world) space(word string) *space {
 	return s
 }
 
+// untag takes the org's tag from something.
+func (w *world) untag(arns ...string) {
+	w.Helper()
+	out, err := awstagging.New(w.account.Session).UntagResources(&awstagging.UntagResourcesInput{
+		ResourceARNList: aws.StringSlice(arns), TagKeys: aws.StringSlice([]string{"spinup:org"})})
+	if w.elb().no(err); len(out.FailedResourcesMap) > 0 {
+		w.Fatal(out.FailedResourcesMap)
+	}
+}
+
 // leftGround makes a role and a log group of clusters that are gone.
 func (w *world) leftGround(s *space) {
 	w.Helper()
@@ -205,10 +223,7 @@ func (w *world) withoutOrg(s *space, key string) {
 				w.Fatal(out.FailedResourcesMap)
 			}
 		}
-		out, err := tagging.UntagResources(&awstagging.UntagResourcesInput{ResourceARNList: aws.StringSlice(some), TagKeys: aws.StringSlice([]string{"spinup:org"})})
-		if no(err); len(out.FailedResourcesMap) > 0 {
-			w.Fatal(out.FailedResourcesMap)
-		}
+		w.untag(some...)
 	}
 	client := awsiam.New(w.account.Session)
 	for _, role := range []string{s.word + "-ecsTaskExecution", s.word + "-role-ecsTaskExecution"} {

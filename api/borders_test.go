@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -70,6 +71,7 @@ var crossings = map[string]crossing{
 			across: map[string]int{"cluster": http.StatusConflict}},
 		{body: `{"service": {"cluster": "{cluster}", "servicename": "new", "desiredcount": 1, "taskdefinition": "{revision}", ` + crossConnect + `}}`},
 		{body: `{"cluster": {"clustername": "{ground}"}, "taskdefinition": ` + crossNew + `, "service": {"servicename": "new", "desiredcount": 1}}`},
+		{body: `{"taskdefinition": ` + crossNew + `, "service": {"cluster": "{cluster}", "servicename": "new", "desiredcount": 1}}`},
 		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + crossOnDisk + `,
 			"service": {"servicename": "new", "desiredcount": 1, ` + crossDisk + `}}`},
 		{body: `{"cluster": {"clustername": "{cluster}"}, "taskdefinition": ` + crossPlain + `, "service": {"servicename": "new", "desiredcount": 1}, ` + crossTags + `}`,
@@ -191,6 +193,18 @@ func (e errand) nounsOf(line api.Line) (found []string) {
 	return found
 }
 
+var madeByName = regexp.MustCompile(`(?i)"(?:clustername|family|name)": "\{([a-z]+)\}"`)
+
+// unmade gives words of what is not there, or nil if the request would make what one of these nouns names.
+func (e errand) unmade(words map[string]string, of ...string) map[string]string {
+	for _, match := range madeByName.FindAllStringSubmatch(e.body, -1) {
+		if slices.Contains(of, match[1]) {
+			return nil
+		}
+	}
+	return words
+}
+
 // send sends the request with a word for each noun.
 func (e errand) send(w *world, line api.Line, words map[string]string) (a answer, trips int) {
 	fill := func(template string, escaped func(string) string) string {
@@ -241,6 +255,7 @@ func TestEveryRouteHasItsCrossing(t *testing.T) {
 type try struct {
 	name   string
 	words  map[string]string
+	ghosts map[string]string // the same, of a space that is not there; nil where the request would make it
 	whose  outsider
 	status int
 }
@@ -255,17 +270,17 @@ func (b *borderland) tries(e errand, of []string, ours map[string]int) (all []tr
 				continue // any space of the org may
 			}
 			for i, form := range nouns[name].forms {
-				words := b.home.words(of)
-				words[name] = form(whose.space)
+				words, ghosts := b.home.words(of), b.home.words(of)
+				words[name], ghosts[name] = form(whose.space), form(ghost)
 				status := e.denial(name, whose)
 				if i > 0 && ours[formed(name, i)] >= http.StatusBadRequest && ours[formed(name, i)] != e.status {
 					status = ours[formed(name, i)] // a form that is not taken
 				}
-				all = append(all, try{whose.whose + " " + formed(name, i), words, whose, status})
+				all = append(all, try{whose.whose + " " + formed(name, i), words, e.unmade(ghosts, name), whose, status})
 			}
 		}
 		if !whose.ours && len(of) > 1 {
-			all = append(all, try{whose.whose + " everything", whose.words(of), whose, e.denialOfAll(of)})
+			all = append(all, try{whose.whose + " everything", whose.words(of), e.unmade(ghost.words(of), of...), whose, e.denialOfAll(of)})
 		}
 	}
 	return all
@@ -315,7 +330,7 @@ func requests() (all []request) {
 func (r request) reads() bool { return r.line.Method == http.MethodGet }
 
 // TestBorders holds that nothing of another org's, of nobody's or of another space's can be read, changed or named by any route: it is as if it
-// were not there, no call that changes anything is made, and all stands as it stood.
+// were not there, to the words of the answer, no call that changes anything is made, and all stands as it stood.
 func TestBorders(t *testing.T) {
 	t.Parallel()
 	all := requests()
@@ -374,7 +389,7 @@ func formsOfOurs(t *testing.T, all []request) []map[string]int {
 
 // denied sends what is to be denied.
 func (b *borderland) denied(r request, try try) {
-	a, _ := r.send(b.world, r.line, try.words)
+	a, trips := r.send(b.world, r.line, try.words)
 	if a.status != try.status {
 		b.Errorf("%s, %s: %d, want %d: %s", r.name, try.name, a.status, try.status, a.body)
 	}
@@ -382,6 +397,28 @@ func (b *borderland) denied(r request, try try) {
 		b.shows(r.name+", "+try.name, a, try.whose)
 	}
 	b.changes(r, try.name)
+	if a.status >= http.StatusBadRequest && !try.whose.ours && try.ghosts != nil { // to us our other space is more than what is not there
+		b.tellsNoMore(r, try, a, trips)
+	}
+}
+
+// tellsNoMore fails if an answer tells what is somebody else's from what is not there at all, by its words or by how long it takes.
+func (b *borderland) tellsNoMore(r request, try try, a answer, trips int) {
+	absent, others := r.send(b.world, r.line, try.ghosts)
+	if absent.status != a.status || ghost.unnamed(absent.problem(b).Detail) != try.whose.unnamed(a.problem(b).Detail) || others != trips {
+		b.Errorf("%s, %s: in %d round trips %d %s; what is not there: in %d %d %s", r.name, try.name, trips, a.status, a.body, others, absent.status, absent.body)
+	}
+}
+
+// unnamed has the nouns in a text where the words of a space were.
+func (s *space) unnamed(text string) string {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(nouns)) {
+		for _, form := range nouns[name].forms {
+			pairs = append(pairs, form(s), "{"+name+"}")
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // changes fails for calls that would change something.
@@ -413,6 +450,24 @@ func (b *borderland) shows(name string, a answer, whose outsider) {
 			b.Errorf("%s: shows %s of %s: %s", name, word, whose.whose, a.body)
 		}
 	}
+}
+
+// TestNobodysServiceInOurClusterIsNotThere holds the same for what is in a cluster of ours and is not ours.
+func TestNobodysServiceInOurClusterIsNotThere(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w *world) {
+		b := &borderland{world: w, home: w.space("amber")}
+		w.untag(b.home.ecs("service", "amber/amber-www"))
+		before := w.aws.Inventory()
+		for _, r := range requests() {
+			if slices.Contains(r.of, "service") {
+				ghosts := b.home.words(r.of)
+				ghosts["service"] = nouns["service"].forms[0](ghost)
+				b.denied(r, try{"nobody's", b.home.words(r.of), ghosts, outsider{b.home, "nobody's", false}, http.StatusNotFound})
+				b.stands(r, before)
+			}
+		}
+	})
 }
 
 // TestOurOwnSideOfTheBorder holds that the requests of TestBorders are good ones, and show nothing of anybody else's; and that to be one of

@@ -24,7 +24,7 @@ const (
 func (a *Account) ourCluster(ctx context.Context, name string) (*awsecs.Cluster, error) {
 	cluster, err := a.ecs.Cluster(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, notThere("cluster", name, err)
 	}
 	if !a.owns(fromECSTags(cluster.Tags)) {
 		return nil, notOurs("cluster", name)
@@ -35,6 +35,15 @@ func (a *Account) ourCluster(ctx context.Context, name string) (*awsecs.Cluster,
 // notOurs is what a resource of another org, or of none, is answered with: to us it is not there.
 func notOurs(kind, name string) error {
 	return common.Newf(common.NotFound, "%s %s is not found", kind, name)
+}
+
+// notThere answers in the words of notOurs for a resource that AWS does not know: nobody is to tell what is somebody else's from what is not
+// there. What AWS said is for the log and for those who decide by it. Any other error stays as it is.
+func notThere(kind, name string, err error) error {
+	if err == nil || common.KindOf(err) != common.NotFound {
+		return err
+	}
+	return &common.Error{Kind: common.NotFound, Message: common.MessageOf(notOurs(kind, name)), Code: common.CodeOf(err), Unheard: common.Unheard(err), Err: err}
 }
 
 // buildCluster completes what was asked: capacity providers FARGATE and FARGATE_SPOT, and those that its strategy names; one task on demand

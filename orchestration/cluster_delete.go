@@ -18,7 +18,7 @@ func (a *Account) DeleteCluster(ctx context.Context, in *ShowClusterInput) (*Clu
 	what := asked{verb: "DeleteCluster", cluster: in.Cluster, holds: []string{holdCluster(in.Cluster)}, alone: true}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*ClusterOutput], error) {
 		var cluster *awsecs.Cluster
-		err := look(ctx,
+		err := lookIn(ctx,
 			func(ctx context.Context) (err error) {
 				cluster, err = a.ourCluster(ctx, in.Cluster)
 				return err

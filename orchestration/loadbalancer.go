@@ -101,7 +101,7 @@ func (a *Account) mayTarget(ctx context.Context, group string) error {
 	}
 	described, err := a.balancing.Tags(ctx, []string{group})
 	if err != nil {
-		return err
+		return notThere("target group", group, err)
 	}
 	for _, one := range described {
 		if aws.StringValue(one.ResourceArn) == group && a.owns(fromBalancingTags(one.Tags)) {

@@ -32,7 +32,7 @@ func (a *Account) logGroupTags(ctx context.Context, name string) (common.Tags, e
 		return nil, err
 	}
 	tags, err := a.logs.Tags(ctx, logGroupARN(in, name))
-	return common.Tags(aws.StringValueMap(tags)), err
+	return common.Tags(aws.StringValueMap(tags)), notThere("log group", name, err)
 }
 
 // logGroup gives a log group with its tags; nil if it is absent. NotFound if it is another org's.

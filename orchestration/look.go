@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"ecs-api/common"
 
@@ -19,28 +18,36 @@ const maxReads = 16
 
 // look does all reads at once and gives one error of all that failed.
 func look(ctx context.Context, reads ...func(context.Context) error) error {
-	var (
-		group  errgroup.Group
-		mu     sync.Mutex
-		failed []error
-	)
+	var group errgroup.Group
+	failed := make([]error, len(reads)) // in the order of the reads: which was answered first is nobody's business
 	group.SetLimit(maxReads)
-	for _, read := range reads {
+	for i, read := range reads {
 		group.Go(func() error {
-			_, err := safely(func() (struct{}, error) { return struct{}{}, read(ctx) })
-			if err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				failed = append(failed, err)
-			}
+			_, failed[i] = safely(func() (struct{}, error) { return struct{}{}, read(ctx) })
 			return nil
 		})
 	}
 	_ = group.Wait()
+	failed = slices.DeleteFunc(failed, func(err error) bool { return err == nil })
 	if len(failed) > 0 && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	return combined(failed)
+}
+
+// lookIn is look for what is in something, of which the first read is: where that is not there, or not ours, it alone is told, whatever is in
+// it.
+func lookIn(ctx context.Context, whole func(context.Context) error, parts ...func(context.Context) error) error {
+	var refused error
+	first := func(ctx context.Context) error {
+		refused = whole(ctx)
+		return refused
+	}
+	err := look(ctx, append([]func(context.Context) error{first}, parts...)...)
+	if refused != nil && common.KindOf(refused) == common.NotFound {
+		return refused
+	}
+	return err
 }
 
 // mostTold is how many errors are told together.

@@ -196,13 +196,10 @@ func (a *Account) stands(ctx context.Context, secret string) error {
 	return readable(secret, found)
 }
 
-// namedSecret gives what is known of a secret. NotFound if it is absent: AWS does not say which it was asked for.
+// namedSecret gives what is known of a secret. NotFound if it is absent.
 func (a *Account) namedSecret(ctx context.Context, secret string) (*awssecrets.DescribeSecretOutput, error) {
 	found, err := a.secrets.Secret(ctx, secret)
-	if err != nil && common.KindOf(err) == common.NotFound {
-		return nil, notOurs("secret", secret)
-	}
-	return found, err
+	return found, notThere("secret", secret, err)
 }
 
 // readable gives NotFound for a secret that is about to go.

@@ -68,7 +68,7 @@ func (a *Account) ourRegistry(ctx context.Context, registryARN string) (*awsdisc
 	}
 	registry, tags, err := a.readRegistry(ctx, registryARN)
 	if err != nil {
-		return nil, err
+		return nil, notThere("service registry", registryARN, err)
 	}
 	if !a.owns(tags) {
 		return nil, notOurs("service registry", registryARN)

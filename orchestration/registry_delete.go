@@ -29,7 +29,7 @@ func (a *Account) lookRegistryDelete(ctx context.Context, id string) (registry *
 		return nil, err
 	}
 	unused := func(err error) error { return inUseConflict("service registry "+id, err) }
-	err = look(ctx,
+	err = lookIn(ctx,
 		func(ctx context.Context) (err error) {
 			registry, err = a.ownRegistry(ctx, id)
 			return err

@@ -99,7 +99,7 @@ func (a *Account) ownRegistry(ctx context.Context, id string) (*awsdiscovery.Ser
 		err = notOurs("service registry", id)
 	}
 	if err != nil {
-		return nil, err
+		return nil, notThere("service registry", id, err)
 	}
 	return registry, nil
 }

@@ -86,7 +86,7 @@ func (a *Account) CreateSecret(ctx context.Context, in *CreateSecretInput) (*Sec
 
 // ourSecret gives what is known of a secret of the org's, by name or ARN. NotFound if it is absent or another org's.
 func (a *Account) ourSecret(ctx context.Context, id string) (*awssecrets.DescribeSecretOutput, error) {
-	secret, err := a.secrets.Secret(ctx, id)
+	secret, err := a.namedSecret(ctx, id)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ const statusDraining = "DRAINING"
 func (a *Account) ourService(ctx context.Context, cluster, name string) (*awsecs.Service, error) {
 	service, err := a.ecs.Service(ctx, cluster, name)
 	if err != nil {
-		return nil, err
+		return nil, notThere("service", name, err)
 	}
 	if !a.owns(fromECSTags(service.Tags)) {
 		return nil, notOurs("service", name)

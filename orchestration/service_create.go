@@ -108,16 +108,16 @@ func (in *CreateServiceInput) registryARN() string {
 // lookCreate reads at once all that decides anything.
 func (a *Account) lookCreate(ctx context.Context, in *CreateServiceInput) (facts createFacts, err error) {
 	cluster := in.clusterName()
+	whole := func(ctx context.Context) (err error) {
+		if facts.cluster, err = a.clusterFor(ctx, cluster, in.Cluster != nil); err != nil {
+			return err
+		}
+		return in.fitsCluster(facts.cluster)
+	}
 	reads := []func(context.Context) error{
 		func(ctx context.Context) (err error) {
 			facts.account, err = a.Identity(ctx)
 			return err
-		},
-		func(ctx context.Context) (err error) {
-			if facts.cluster, err = a.clusterFor(ctx, cluster, in.Cluster != nil); err != nil {
-				return err
-			}
-			return in.fitsCluster(facts.cluster)
 		},
 		func(ctx context.Context) (err error) {
 			facts.draining, err = a.freeServiceName(ctx, cluster, aws.StringValue(in.Service.ServiceName))
@@ -154,7 +154,7 @@ func (a *Account) lookCreate(ctx context.Context, in *CreateServiceInput) (facts
 	if in.TaskDefinition == nil {
 		reads = append(reads, a.lookRole(named, cluster)...)
 	}
-	err = look(ctx, reads...)
+	err = lookIn(ctx, whole, reads...)
 	return facts, err
 }
 
@@ -167,7 +167,7 @@ func (a *Account) clusterFor(ctx context.Context, name string, mayMake bool) (*a
 	if err == nil && !a.owns(fromECSTags(cluster.Tags)) {
 		return nil, notOurs("cluster", name)
 	}
-	return cluster, err
+	return cluster, notThere("cluster", name, err)
 }
 
 // lookDefinition reads what a new task definition depends on: its family, the names of its secrets, and what it refers to.

@@ -48,7 +48,7 @@ func (a *Account) DeleteService(ctx context.Context, in *DeleteServiceInput) (*D
 
 // serviceOf gives a service of ours in a cluster of ours, in one round trip.
 func (a *Account) serviceOf(ctx context.Context, cluster, name string) (service *awsecs.Service, err error) {
-	err = look(ctx,
+	err = lookIn(ctx,
 		func(ctx context.Context) error {
 			_, err := a.ourCluster(ctx, cluster)
 			return err

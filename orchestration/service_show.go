@@ -22,7 +22,7 @@ func (in *ListServicesInput) Validate() []common.Violation { return pathNames(in
 // if the cluster is absent or another org's.
 func (a *Account) ListServices(ctx context.Context, in *ListServicesInput) (any, error) {
 	names := []string{}
-	err := look(ctx,
+	err := lookIn(ctx,
 		func(ctx context.Context) error {
 			_, err := a.ourCluster(ctx, in.Cluster)
 			return err
@@ -30,7 +30,7 @@ func (a *Account) ListServices(ctx context.Context, in *ListServicesInput) (any,
 		func(ctx context.Context) error {
 			listed, err := a.ecs.ListServices(ctx, in.Cluster)
 			names = append(names, listed...)
-			return absent(err) // the cluster's own read says so
+			return err
 		},
 	)
 	if err != nil || !in.All {
@@ -80,10 +80,10 @@ func (a *Account) ShowService(ctx context.Context, in *ShowServiceInput) (any, e
 	list := func(i int, status string) func(context.Context) error {
 		return func(ctx context.Context) (err error) {
 			tasks[i], err = a.ecs.ListTasks(ctx, &awsecs.ListTasksInput{Cluster: &in.Cluster, ServiceName: &in.Service, DesiredStatus: &status})
-			return err
+			return absent(err) // the service's own read says so
 		}
 	}
-	err := look(ctx,
+	err := lookIn(ctx,
 		func(ctx context.Context) (err error) {
 			cluster, err = a.ourCluster(ctx, in.Cluster)
 			return err

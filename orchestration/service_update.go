@@ -139,16 +139,16 @@ func (a *Account) lookUpdate(ctx context.Context, in *UpdateServiceInput, hold f
 
 // lookStanding reads what the request itself names.
 func (a *Account) lookStanding(ctx context.Context, in *UpdateServiceInput, facts *updateFacts) error {
+	whole := func(ctx context.Context) (err error) {
+		if facts.cluster, err = a.ourCluster(ctx, in.Cluster); err != nil {
+			return err
+		}
+		return in.fitsCluster(facts.cluster)
+	}
 	reads := []func(context.Context) error{
 		func(ctx context.Context) (err error) {
 			facts.account, err = a.Identity(ctx)
 			return err
-		},
-		func(ctx context.Context) (err error) {
-			if facts.cluster, err = a.ourCluster(ctx, in.Cluster); err != nil {
-				return err
-			}
-			return in.fitsCluster(facts.cluster)
 		},
 	}
 	if in.name() != "" {
@@ -181,7 +181,7 @@ func (a *Account) lookStanding(ctx context.Context, in *UpdateServiceInput, fact
 	if in.Service != nil {
 		reads = append(reads, a.lookAttached(in)...)
 	}
-	return look(ctx, reads...)
+	return lookIn(ctx, whole, reads...)
 }
 
 // lookAttached holds that a service may have what an update puts beside it.

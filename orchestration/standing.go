@@ -38,7 +38,7 @@ func (a *Account) standing(ctx context.Context, ref, cluster string) (named *rev
 	if err != nil {
 		return nil, err
 	}
-	if err := a.mayUse(named, cluster); err != nil {
+	if err := a.mayUse(named, ref, cluster); err != nil {
 		return nil, err
 	}
 	if aws.StringValue(named.Status) != awsecs.TaskDefinitionStatusActive {

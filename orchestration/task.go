@@ -66,7 +66,7 @@ func (a *Account) ShowTask(ctx context.Context, in *ShowTaskInput) (*TasksOutput
 		return nil, err
 	}
 	var task *awsecs.Task
-	err := look(ctx,
+	err := lookIn(ctx,
 		func(ctx context.Context) error {
 			_, err := a.ourCluster(ctx, in.Cluster)
 			return err
@@ -135,17 +135,18 @@ func (a *Account) StopTask(ctx context.Context, in *StopTaskInput) (string, erro
 	if err := in.possible(); err != nil {
 		return "", err
 	}
-	reads := []func(context.Context) error{func(ctx context.Context) error {
+	whole := func(ctx context.Context) error {
 		_, err := a.ourCluster(ctx, in.Cluster)
 		return err
-	}}
+	}
+	var reads []func(context.Context) error
 	if in.TaskDef != "" {
 		reads = append(reads, func(ctx context.Context) error {
 			_, err := a.task(ctx, &in.ShowTaskInput)
 			return err
 		})
 	}
-	if err := look(ctx, reads...); err != nil {
+	if err := lookIn(ctx, whole, reads...); err != nil {
 		return "", err
 	}
 	if err := a.ecs.StopTask(ctx, in.Cluster, in.Task, in.Reason); err != nil {
@@ -183,10 +184,11 @@ func (a *Account) ListTasks(ctx context.Context, in *ListTasksInput) ([]string, 
 		statuses = []string{awsecs.DesiredStatusRunning}
 	}
 	listed := make([][]string, len(statuses))
-	reads := []func(context.Context) error{func(ctx context.Context) error {
+	whole := func(ctx context.Context) error {
 		_, err := a.ourCluster(ctx, in.Cluster)
 		return err
-	}}
+	}
+	var reads []func(context.Context) error
 	var family *string
 	if in.TaskDef != "" {
 		family = &in.TaskDef
@@ -197,7 +199,7 @@ func (a *Account) ListTasks(ctx context.Context, in *ListTasksInput) ([]string, 
 			return err
 		})
 	}
-	if err := look(ctx, reads...); err != nil {
+	if err := lookIn(ctx, whole, reads...); err != nil {
 		return nil, err
 	}
 	ids := uniqueIDs(slices.Concat(listed...))

@@ -54,11 +54,11 @@ func (a *Account) RunTasks(ctx context.Context, in *RunTasksInput) (*RunTasksOut
 // lookRun reads at once all that decides anything, and gives the definition that is to be run.
 func (a *Account) lookRun(ctx context.Context, in *RunTasksInput) (definition *awsecs.TaskDefinition, err error) {
 	var cluster *awsecs.Cluster
+	whole := func(ctx context.Context) (err error) {
+		cluster, err = a.ourCluster(ctx, in.Space)
+		return err
+	}
 	reads := []func(context.Context) error{
-		func(ctx context.Context) (err error) {
-			cluster, err = a.ourCluster(ctx, in.Space)
-			return err
-		},
 		func(ctx context.Context) error {
 			found, err := a.lookRunnable(ctx, in)
 			if err == nil {
@@ -70,7 +70,7 @@ func (a *Account) lookRun(ctx context.Context, in *RunTasksInput) (definition *a
 	named := in.references()
 	reads = append(reads, a.lookReferences(named, in.Space)...)
 	reads = append(reads, a.lookRole(named, in.Space)...)
-	if err := look(ctx, reads...); err != nil {
+	if err := lookIn(ctx, whole, reads...); err != nil {
 		return nil, err
 	}
 	return definition, in.fits(cluster, definition)
@@ -85,7 +85,7 @@ func (a *Account) lookRunnable(ctx context.Context, in *RunTasksInput) (*revisio
 	if err != nil {
 		return nil, err
 	}
-	return newest, a.belongs(newest, in.Space)
+	return newest, a.belongs(newest, in.TaskDef, in.Space)
 }
 
 // buildRunTasks plans the run: the start of the tasks is its commit point. They carry the operation's mark, by which it can be read whether

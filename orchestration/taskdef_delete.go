@@ -53,7 +53,7 @@ func (a *Account) DeleteTaskDef(ctx context.Context, in *DeleteTaskDefInput) (*D
 }
 
 func (a *Account) lookTaskDefDelete(ctx context.Context, in *DeleteTaskDefInput) (newest *revision, tasks []string, err error) {
-	err = look(ctx,
+	err = lookIn(ctx,
 		func(ctx context.Context) error {
 			_, err := a.ourCluster(ctx, in.Cluster)
 			return err

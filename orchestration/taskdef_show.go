@@ -22,7 +22,7 @@ func (in *ListTaskDefsInput) Validate() []common.Violation { return pathNames(in
 // what is new. So nothing is asked of each family.
 func (a *Account) ListTaskDefs(ctx context.Context, in *ListTaskDefsInput) ([]string, error) {
 	var tagged, active []string
-	err := look(ctx,
+	err := lookIn(ctx,
 		func(ctx context.Context) error {
 			_, err := a.ourCluster(ctx, in.Cluster)
 			return err
@@ -77,7 +77,7 @@ type ShowTaskDefOutput struct {
 // the cluster's.
 func (a *Account) ShowTaskDef(ctx context.Context, in *ShowTaskDefInput) (*ShowTaskDefOutput, error) {
 	out := &ShowTaskDefOutput{}
-	err := look(ctx,
+	err := lookIn(ctx,
 		func(ctx context.Context) (err error) {
 			out.Cluster, err = a.ourCluster(ctx, in.Cluster)
 			return err

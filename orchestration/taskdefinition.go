@@ -28,7 +28,7 @@ type revision struct {
 func (a *Account) revision(ctx context.Context, ref string) (*revision, error) {
 	definition, tags, newer, err := a.ecs.TaskDefinition(ctx, ref)
 	if err != nil {
-		return nil, err
+		return nil, notThere("task definition", ref, err)
 	}
 	a.named.learn(definition)
 	return &revision{definition, fromECSTags(tags), newer}, nil
@@ -44,18 +44,18 @@ func (a *Account) askedRevision(ctx context.Context, ref string) (*revision, err
 	return a.revision(ctx, ref)
 }
 
-// mayUse gives NotFound if the definition is another org's, and Conflict if it is another space's.
-func (a *Account) mayUse(r *revision, cluster string) error {
+// mayUse gives NotFound if the definition, by the name that was asked for, is another org's, and Conflict if it is another space's.
+func (a *Account) mayUse(r *revision, ref, cluster string) error {
 	if a.allows(aws.StringValue(r.TaskDefinitionArn)) {
 		return nil
 	}
-	return a.belongs(r, cluster)
+	return a.belongs(r, ref, cluster)
 }
 
 // belongs is mayUse for a family that is written to: no configuration allows another's.
-func (a *Account) belongs(r *revision, cluster string) error {
+func (a *Account) belongs(r *revision, ref, cluster string) error {
 	if !a.owns(r.tags) {
-		return notOurs("task definition", aws.StringValue(r.Family))
+		return notOurs("task definition", ref)
 	}
 	space := r.tags[common.TagSpace]
 	if space == "" { // as older ones say none
@@ -74,7 +74,7 @@ func (a *Account) freeFamily(ctx context.Context, family, cluster, flavor string
 	if err != nil {
 		return absent(err)
 	}
-	if err := a.belongs(newest, cluster); err != nil {
+	if err := a.belongs(newest, family, cluster); err != nil {
 		return err
 	}
 	if has := newest.tags[common.TagFlavor]; has != "" && has != flavor {
