@@ -27,10 +27,9 @@ func (a *Account) registerBare(ctx context.Context, in *CreateTaskDefInput) (*Cr
 	if err := in.validateBare(a.Org); err != nil {
 		return nil, err
 	}
-	asking, family := &in.RegisterTaskDefinitionInput, aws.StringValue(in.Family)
-	what := asked{verb: "RegisterTaskDef", cluster: a.spaceOfRole(asking.ExecutionRoleArn, asking.TaskRoleArn), service: family, request: asking, holds: []string{"task definition " + family}}
+	asking, family, space := &in.RegisterTaskDefinitionInput, aws.StringValue(in.Family), a.spaceOfRole(in.ExecutionRoleArn, in.TaskRoleArn)
+	what := asked{verb: "RegisterTaskDef", cluster: space, service: family, request: asking, holds: []string{"task definition " + family}}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*CreateTaskDefOutput], error) {
-		space := op.record.Cluster
 		if err := a.lookBare(ctx, asking, space); err != nil {
 			return prepared[*CreateTaskDefOutput]{}, err
 		}
