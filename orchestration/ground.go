@@ -18,7 +18,7 @@ type groundFacts struct {
 	retentionDays int64 // 0 for ever
 }
 
-// lookGround gives the reads of role, policy and log group. They give NotFound for another org's.
+// lookGround gives the reads of role, policy and log group. They give NotFound for another org's, Conflict for a role of another region.
 func (a *Account) lookGround(cluster string, facts *groundFacts) []func(context.Context) error {
 	return []func(context.Context) error{
 		func(ctx context.Context) (err error) {
@@ -26,8 +26,14 @@ func (a *Account) lookGround(cluster string, facts *groundFacts) []func(context.
 			return err
 		},
 		func(ctx context.Context) (err error) {
-			facts.policy, err = a.iam.RolePolicy(ctx, roleName(cluster), rolePolicyName)
-			return absent(err)
+			if facts.policy, err = a.iam.RolePolicy(ctx, roleName(cluster), rolePolicyName); err != nil {
+				return absent(err)
+			}
+			region, err := a.otherRegion(ctx, facts.policy)
+			if region != "" {
+				return common.Newf(common.Conflict, "the role %s is that of the cluster %s in %s: IAM knows no regions", roleName(cluster), cluster, region)
+			}
+			return err
 		},
 		func(ctx context.Context) error {
 			group, err := a.logGroup(ctx, cluster)

@@ -128,10 +128,10 @@ func (a *Account) releaseRegistry(ctx context.Context, r plan.Resource) (found b
 		return true, err
 	}
 	defer a.locks.end(hold)
-	if err := a.unnamed(ctx, arn); err != nil {
+	if err := a.emptyRegistry(ctx, id); err != nil {
 		return true, err
 	}
-	if err := a.emptyRegistry(ctx, id); err != nil {
+	if err := a.unnamed(ctx, arn); err != nil {
 		return true, err
 	}
 	return true, absent(a.discovery.DeleteService(ctx, id))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 
 	"ecs-api/common"
 	"ecs-api/common/awsclient"
@@ -158,7 +159,20 @@ func (op *operation) rolePolicyNode(p *plan.Plan, role plan.Handle[*awsiam.Role]
 	})
 }
 
-// releaseRole deletes the role with its policies, if it carries the mark.
+// policyRegion is where a role's policy says which region's log group its tasks write to.
+var policyRegion = regexp.MustCompile(`:logs:([a-z0-9-]+):[0-9]{12}:log-group:`)
+
+// otherRegion gives the region that a role's policy is for, "" if that is ours. IAM knows no regions: of two spaces of one name in one AWS
+// account the role is that of the first.
+func (a *Account) otherRegion(ctx context.Context, policy string) (string, error) {
+	in, err := a.Identity(ctx)
+	if found := policyRegion.FindStringSubmatch(policy); err == nil && found != nil && found[1] != in.Region {
+		return found[1], nil
+	}
+	return "", err
+}
+
+// releaseRole deletes the role with its policies, if it carries the mark and is not another region's.
 func (a *Account) releaseRole(ctx context.Context, r plan.Resource) (found bool, err error) {
 	role, err := a.iam.Role(ctx, r.Key)
 	if err != nil {
@@ -166,6 +180,13 @@ func (a *Account) releaseRole(ctx context.Context, r plan.Resource) (found bool,
 	}
 	if !a.carries(fromIAMTags(role.Tags), r) {
 		return false, nil
+	}
+	policy, err := a.iam.RolePolicy(ctx, r.Key, rolePolicyName)
+	if absent(err) != nil {
+		return true, err
+	}
+	if region, err := a.otherRegion(ctx, policy); err != nil || region != "" {
+		return false, err
 	}
 	return true, absent(a.iam.DeleteRole(ctx, r.Key))
 }
