@@ -88,7 +88,7 @@ func (m *manual) operation(line Line) *openapi3.Operation {
 func (m *manual) parameters(line Line) openapi3.Parameters {
 	var parameters openapi3.Parameters
 	for _, variable := range templateVariable.FindAllStringSubmatch(line.Path, -1) {
-		words := variables[variable[1]]
+		words := wordsOf(line.Path, variable[1])
 		parameters = append(parameters, &openapi3.ParameterRef{Value: &openapi3.Parameter{Name: variable[1], In: "path", Required: true,
 			Description: words.description, Example: words.example, Schema: inline(openapi3.NewStringSchema())}})
 	}
@@ -107,6 +107,9 @@ func (m *manual) parameter(p param, field reflect.StructField) *openapi3.Paramet
 	parameter := &openapi3.Parameter{Name: p.name, In: p.in, Description: field.Tag.Get("doc"),
 		Required: field.Tag.Get("required") == "true", Schema: m.of(field.Type, asked)}
 	limit(parameter.Schema.Value, field, asked)
+	if example, known := queryExamples[p.name]; known && parameter.Required {
+		parameter.Example = example
+	}
 	if p.name == wholeQuery { // keys that the caller makes up: an object that is spread over the query, whose own name is not sent
 		parameter.Name, parameter.Style, parameter.Explode = strings.ToLower(field.Name), "form", openapi3.Ptr(true)
 	}

@@ -147,17 +147,13 @@ func RequestExamples() (names []string) {
 // Orchestrates says whether an answer of the line may come before its end.
 func (l Line) Orchestrates() bool { return orchestrates(l) }
 
-// DemandedQuery are the names of the query parameters that the document demands.
-func DemandedQuery(action string) (names []string) {
-	for _, line := range Lines() {
-		if line.Action != action {
-			continue
-		}
-		for _, parameter := range contract().doc.Paths.Value(line.Path).GetOperation(line.Method).Parameters {
-			if parameter.Value.In == "query" && parameter.Value.Required {
-				names = append(names, parameter.Value.Name)
-			}
+// Demanded are the examples of the parameters in the path or the query that the document demands of a line, by their names.
+func Demanded(line Line, in string) map[string]string {
+	examples := map[string]string{}
+	for _, parameter := range contract().doc.Paths.Value(line.Path).GetOperation(line.Method).Parameters {
+		if parameter.Value.In == in && parameter.Value.Required {
+			examples[parameter.Value.Name], _ = parameter.Value.Example.(string)
 		}
 	}
-	return names
+	return examples
 }

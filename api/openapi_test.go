@@ -64,6 +64,9 @@ func TestEveryLineIsDescribed(t *testing.T) {
 			if parameter.Value.Description == "" {
 				t.Errorf("%s: %s %s has no description: see variables, or give its field a tag doc:\"…\"", name, parameter.Value.In, parameter.Value.Name)
 			}
+			if parameter.Value.Required && parameter.Value.Example == "" || parameter.Value.Required && parameter.Value.Example == nil {
+				t.Errorf("%s: %s %s has no example: see variables and queryExamples", name, parameter.Value.In, parameter.Value.Name)
+			}
 		}
 		if body := operation.RequestBody; body != nil && len(body.Value.Content["application/json"].Examples) == 0 {
 			t.Errorf("%s has no example of its body: examples/%s.json", name, line.Action)

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -10,24 +11,24 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"ecs-api/api"
+	"ecs-api/orchestration"
 	images "ecs-api/registry"
 )
 
 var update = flag.Bool("update", false, "write the examples of answers: api/examples/*.answer.*")
 
-// walker asks for every route of the table once, with the example of its body.
+// walker asks for every route of the table once, with the examples of the document: those of the body, of the path and of what the query must have.
 type walker struct {
 	*world
 	lines     map[string]api.Line // by action
-	variables map[string]string
-	impatient bool // the caller is answered before the work is done
+	learnt    map[string]string   // what no example can know, in place of it: ids that are given on the way
+	impatient bool                // the caller is answered before the work is done
 	sent      map[string]bool
 	asked     map[string]bool
 }
@@ -41,12 +42,11 @@ func TestEveryRouteBeforeItsEnd(t *testing.T) { walk(t, true) }
 func walk(t *testing.T, impatient bool) {
 	inWorld(t, func(w *world) {
 		k := &walker{world: w, lines: map[string]api.Line{}, impatient: impatient, sent: map[string]bool{}, asked: map[string]bool{},
-			variables: map[string]string{"account": "main", "cluster": "myclu", "service": "www", "taskdef": "supercool",
-				"secret": url.PathEscape("sshhhhh/deep"), "prefix": "myclu", "param": "newsecret", "space": "myclu"}}
+			learnt: map[string]string{}}
 		w.handler = api.Checked(w.T, api.New(api.Options{Token: token, Log: logger(), Images: album{}, Version: api.Version{Version: "v1.0.0"},
-			Accounts: func(name string) (api.Account, bool) { return w.account, name == "main" },
+			Accounts: func(name string) (api.Account, bool) { return w.account, name == "sandbox" || name == "main" },
 			Ready: func(context.Context) api.Readiness {
-				return api.Readiness{Ready: true, Journal: "read", Accounts: map[string]api.AccountState{"main": {Ready: true}}}
+				return api.Readiness{Ready: true, Journal: "read", Accounts: map[string]api.AccountState{"sandbox": {Ready: true}}}
 			}}))
 		for _, line := range api.Lines() {
 			if !line.Part {
@@ -71,7 +71,7 @@ func walk(t *testing.T, impatient bool) {
 				t.Errorf("examples/%s.json has no step here", name)
 			}
 		}
-	})
+	}, func(o *orchestration.Options) { o.Name, o.Org = "sandbox", "sandbox" }) // as with -sandbox
 }
 
 // ask asks for what, an action or one of its examples: ACTION-WORD. It wants success.
@@ -83,12 +83,13 @@ func (k *walker) ask(what, query string) answer {
 		k.Fatalf("there is no action %s", action)
 	}
 	k.asked[action] = true
-	path := regexp.MustCompile(`{(\w+)}`).ReplaceAllStringFunc(line.Path, func(v string) string { return k.variables[strings.Trim(v, "{}")] })
+	path, query := k.filled(line, query)
 	body := api.RequestExample(what)
 	if body != nil {
 		k.sent[what] = true
 	}
 	k.refusedWithout(line, path, query, body)
+	query = "?" + query
 	later := k.impatient && line.Orchestrates()
 	if later {
 		k.account.SetTimeouts(time.Millisecond, 10*time.Minute)
@@ -104,10 +105,27 @@ func (k *walker) ask(what, query string) answer {
 		k.write(action, word, a)
 	}
 	if id := a.header.Get("X-Operation-Id"); id != "" {
-		k.variables["operation"] = id
+		k.learnt["operation"] = id
 		k.ended()
 	}
 	return a
+}
+
+// filled gives the path and the query of a line as a client makes them of the examples, which it escapes.
+func (k *walker) filled(line api.Line, query string) (path, whole string) {
+	k.Helper()
+	path = line.Path
+	for name, example := range api.Demanded(line, "path") {
+		path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(cmp.Or(k.learnt[name], example)))
+	}
+	given, err := url.ParseQuery(strings.TrimPrefix(query, "?"))
+	if err != nil {
+		k.Fatal(err)
+	}
+	for name, example := range api.Demanded(line, "query") {
+		given.Set(name, cmp.Or(k.learnt[name], example))
+	}
+	return path, given.Encode()
 }
 
 // told holds that a caller who is not answered yet is told where to ask.
@@ -115,7 +133,7 @@ func (k *walker) told(what string, a answer) {
 	k.Helper()
 	var later struct{ Operation string }
 	a.decode(k, &later)
-	if a.status != http.StatusAccepted || a.header.Get("Location") != "/v1/ecs/main/operations/"+later.Operation {
+	if a.status != http.StatusAccepted || a.header.Get("Location") != "/v1/ecs/sandbox/operations/"+later.Operation {
 		k.Fatalf("%s: %d, Location %q: %s", what, a.status, a.header.Get("Location"), a.body)
 	}
 	k.ended()
@@ -136,12 +154,12 @@ func (k *walker) refusedWithout(line api.Line, path, query string, body []byte) 
 		return
 	}
 	for pointer, less := range api.Mutilated(line.Action, body) {
-		if a := k.front(line.Method, path+query, less); a.status != http.StatusBadRequest {
+		if a := k.front(line.Method, path+"?"+query, less); a.status != http.StatusBadRequest {
 			k.Errorf("%s without %s: %d %s", line.Action, pointer, a.status, a.body)
 		}
 	}
-	given, _ := url.ParseQuery(strings.TrimPrefix(query, "?"))
-	for _, name := range api.DemandedQuery(line.Action) {
+	given, _ := url.ParseQuery(query)
+	for name := range api.Demanded(line, "query") {
 		less := maps.Clone(given)
 		delete(less, name)
 		if a := k.front(line.Method, path+"?"+url.Values(less).Encode(), body); a.status != http.StatusBadRequest {
@@ -189,7 +207,8 @@ func (k *walker) services() {
 	k.ask("ShowService", "")
 	k.ask("ShowService-all", "?all=true")
 	k.ask("ServiceEvents", "")
-	k.ask("ServiceLogs", "?limit=2&container=webserver&task="+k.taskOf())
+	k.learnt["task"] = k.taskOf()
+	k.ask("ServiceLogs", "?limit=2")
 	k.ask("UpdateService", "")
 	k.ask("UpdateService-scale", "")
 	k.ask("UpdateNamedService", "")
@@ -204,13 +223,13 @@ func (k *walker) taskDefinitions() {
 	k.ask("RunTasks", "")
 	var tasks []string
 	k.ask("ListTasks", "?status=RUNNING&startedBy=camden").decode(k, &tasks)
-	k.variables["task"] = strings.TrimPrefix(tasks[0], "myclu/")
+	k.learnt["task"] = strings.TrimPrefix(tasks[0], "myclu/")
 	k.ask("ShowTask", "")
 	k.ask("ShowTaskOfTaskDef", "")
 	k.ask("StopTaskOfTaskDef", "?reason=enough")
 	k.ask("RunTasksInCluster", "")
 	k.ask("ListTasksOfCluster", "").decode(k, &tasks)
-	k.variables["task"] = strings.TrimPrefix(tasks[0], "myclu/")
+	k.learnt["task"] = strings.TrimPrefix(tasks[0], "myclu/")
 	k.ask("StopTask", "")
 }
 
@@ -219,20 +238,23 @@ func (k *walker) adHoc() {
 	k.ask("ListClusters", "")
 	k.ask("ShowCluster", "")
 	k.ask("ListFamilies", "")
+	k.ask("CreateTaskDef-bare", "")
 	k.ask("ShowDefinition", "")
-	k.ask("DeleteTaskDef", "?force=true")
-	k.ask("DeleteService", "?recursive=true")
-	k.variables["service"] = "other"
-	k.ask("DeleteService", "?recursive=true")
+	k.ask("DeleteDefinition", "")
 	k.ask("CreateRegistry", "")
-	var registries []struct{ Id string }
+	var registries []struct{ Id, Name string }
 	k.ask("ListRegistries", "").decode(k, &registries)
-	k.variables["id"] = registries[0].Id
+	for _, registry := range registries {
+		if registry.Name == "api" {
+			k.learnt["id"] = registry.Id
+		}
+	}
 	k.ask("ShowRegistry", "")
 	k.ask("DeleteRegistry", "")
-	k.ask("CreateTaskDef-bare", "")
-	k.variables["taskdef"] = "bare"
-	k.ask("DeleteDefinition", "")
+	k.ask("DeleteTaskDef", "?force=true")
+	k.ask("DeleteService", "?recursive=true")
+	k.learnt["service"] = "other"
+	k.ask("DeleteService", "?recursive=true")
 	k.ask("CreateCluster", "")
 	k.ask("DeleteCluster", "")
 }
@@ -258,19 +280,19 @@ func (k *walker) parameters() {
 
 func (k *walker) balancers() {
 	e := k.elb()
-	group := e.group("tf-2021", spaceTags("myorg", "myclu"))
-	listener := e.listener(e.balancer("myclu-alb", spaceTags("myorg", "myclu")), "HTTPS", 443, fixed("412"))
+	group := e.group("tf-2021", spaceTags("sandbox", "myclu"))
+	listener := e.listener(e.balancer("myclu-alb", spaceTags("sandbox", "myclu")), "HTTPS", 443, fixed("412"))
 	e.rule(listener, 10, forward(group), host("myclu.internal.example.com"))
 	e.target(group, "10.20.30.40")
 	time.Sleep(time.Minute)
-	k.ask("ListTargetGroups", "?space=myclu")
+	k.ask("ListTargetGroups", "")
 	k.ask("ShowLoadBalancers", "")
 }
 
 func (k *walker) rest() {
 	k.ask("Leftovers", "")
-	k.ask("ShowImage", "?image=nginx:alpine")
-	k.ask("CheckImage", "?image=nginx:alpine")
+	k.ask("ShowImage", "")
+	k.ask("CheckImage", "")
 	for _, action := range slices.Sorted(maps.Keys(k.lines)) {
 		if k.lines[action].Public {
 			k.ask(action, "")

@@ -11,10 +11,12 @@ import (
 // exampleID stands for ids of requests and operations in examples.
 const exampleID = "881845dc-6f1c-4f43-a5b5-bf2c1d1b0a52"
 
+const exampleTask = "d8a3f14b9c2e4c5f8f0a6b7c1d2e3f40"
+
 const about = `Builds container services on Amazon ECS Fargate, and what they stand on.
 
-- Paths are below ` + Prefix + `. ` + "`/cluster/`" + ` is another name of ` + "`/clusters/`, `/secret/` of `/secrets/`" + `; repeated slashes count as one. A segment may
-  hold an escaped slash (` + "`%2F`" + `): names of secrets have them.
+- Paths are below ` + Prefix + `. ` + "`/cluster/`" + ` is another name of ` + "`/clusters/`, `/secret/` of `/secrets/`" + `; repeated slashes count as one. In
+  a URL that is written by hand a slash within a name is ` + "`%2F`" + `; clients that are made from this document escape values themselves.
 - Names of members in a body match in any case, and are told here as answers write them; members that are not told here are ignored. Keys of maps are
   the caller's. ` + "`null`" + ` is as good as nothing, but in a list or a map it is refused.
 - Double quotes around values in the query are dropped. A switch is on with ` + "`true`, `1`" + ` or no value, off with ` + "`false` or `0`" + `.
@@ -66,19 +68,41 @@ func tagOf(path string) string {
 	return tag
 }
 
-// variables are those of the paths: each means the same wherever it stands.
-var variables = map[string]struct{ description, example string }{
+// words are what is told of a parameter. The examples fit each other, as those of bodies do: sent one after the other to -sandbox, they work.
+type words struct{ description, example string }
+
+// variables are those of the paths: each means the same wherever it stands, but for one at the end of a path that has words of its own.
+// Their values are told as they are: who sends them escapes them.
+var variables = map[string]words{
 	"account":   {"An account of the configuration.", "sandbox"},
 	"cluster":   {"The name of a cluster.", "myclu"},
 	"service":   {"The name of a service.", "www"},
-	"taskdef":   {"The family of a task definition.", "webservers"},
-	"task":      {"The id of a task.", "d8a3f14b9c2e4c5f8f0a6b7c1d2e3f40"},
-	"secret":    {"The name or ARN of a secret, slashes escaped as %2F.", "spinup%2Fmyorg%2Fmyclu%2Fapi-cred"},
+	"taskdef":   {"The family of a task definition.", "supercool"},
+	"task":      {"The id of a task.", exampleTask},
+	"secret":    {"The name or ARN of a secret. Only in a URL that is written by hand its slashes are %2F.", "spinup/sandbox/myclu/api-cred"},
 	"prefix":    {"The level of a parameter's name below the org's.", "myclu"},
 	"param":     {"The last level of a parameter's name.", "newsecret"},
 	"space":     {"The id of a space, which is its cluster's name.", "myclu"},
 	"operation": {"The id of an operation.", exampleID},
 	"id":        {"The id of a service of Cloud Map.", "srv-tvtbgvkkxtts3qlf"},
+
+	"/{account}/taskdefs/{taskdef}": {"A family, family:revision or ARN of a task definition. Only in a URL that is written by hand the slash of an ARN is %2F.", "bare"},
+}
+
+// wordsOf gives the words of a variable of a path.
+func wordsOf(path, variable string) words {
+	if own, has := variables[path]; has && strings.HasSuffix(path, "{"+variable+"}") {
+		return own
+	}
+	return variables[variable]
+}
+
+// queryExamples are of the parameters that a query must have.
+var queryExamples = map[string]string{
+	"image":     "nginx:alpine",
+	"task":      exampleTask,
+	"container": "webserver",
+	"space":     "myclu",
 }
 
 // statuses gives the errors that a line may answer with, by what it is.
