@@ -140,6 +140,9 @@ func (o options) configuration(getenv func(string) string) (*config.Config, erro
 		c, err = config.Default(), nil
 		c.ListenAddress = sandboxListenAddress
 	}
+	if o.file == "" && errors.Is(err, fs.ErrNotExist) {
+		err = errors.Wrap(err, "name a configuration with -config, or try -sandbox, which needs none")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func TestMisuseIsOneLineAndStatus2(t *testing.T) {
 		"unknown flag":        {[]string{"-nope"}, "flag provided but not defined: -nope"},
 		"not yet":             {[]string{"-new-token", "ci"}, "-new-token is not available yet"},
 		"argument":            {[]string{"serve"}, `unexpected argument "serve"`},
-		"no file":             {nil, "config/config.json: no such file or directory"},
+		"no file":             {nil, "or try -sandbox, which needs none: config/config.json: no such file or directory"},
 		"named file missing":  {[]string{"-sandbox", "-config", "nowhere.json"}, "nowhere.json: no such file or directory"},
 		"unknown key":         {[]string{"-config", write(t, "c.json", `{"listenAdress":":1"}`)}, "listenAdress: unknown key"},
 		"missing token":       {[]string{"-config", write(t, "c.json", onFreePorts)}, "token: missing"},

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/gorilla/mux"
 	"github.com/pkg/errors"
 )
 
@@ -50,6 +51,9 @@ func reply(w http.ResponseWriter, r *http.Request, status int, out any) error {
 	}
 	if of, ok := out.(operated); ok {
 		setOperation(w, r, of.OperationID())
+		if id := of.OperationID(); status == http.StatusAccepted && id != "" {
+			w.Header().Set("Location", Prefix+"/"+mux.Vars(r)["account"]+"/operations/"+id)
+		}
 	}
 	write(w, status, contentType, body)
 	return nil

@@ -58,7 +58,7 @@ func permanent(err error) bool {
 func (a *Account) tally(operation string, count int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.left[operation] == count {
+	if a.left[operation] == count && operation != sweptKey {
 		return
 	}
 	a.left[operation] = count
@@ -104,14 +104,12 @@ func (a *Account) Leftovers(ctx context.Context, _ *LeftoversInput) ([]Leftover,
 func (a *Account) Sweep() error {
 	return a.begin(func(context.Context) {
 		for ctx := a.watching; ; {
-			orphans, err := a.swept(ctx)
+			_, err := a.swept(ctx)
 			if ctx.Err() != nil {
 				return
 			}
 			if err != nil {
 				a.Log.WithError(err).WithField("account", a.Name).Warn("sweep")
-			} else {
-				a.tally(sweptKey, len(orphans))
 			}
 			if sleep(ctx, sweepEvery) != nil {
 				return
@@ -120,9 +118,15 @@ func (a *Account) Sweep() error {
 	})
 }
 
-// swept is sweep, shared by all who ask for it at the same time.
+// swept is sweep, shared by all who ask for it at the same time, and counted.
 func (a *Account) swept(ctx context.Context) ([]Leftover, error) {
-	return a.sweeping.ask(ctx, a.root, a.sweep)
+	return a.sweeping.ask(ctx, a.root, func(ctx context.Context) ([]Leftover, error) {
+		orphans, err := a.sweep(ctx)
+		if err == nil {
+			a.tally(sweptKey, len(orphans))
+		}
+		return orphans, err
+	})
 }
 
 // sweep gives what carries the mark of an operation that is unknown or was undone. Ground is left out where something lives on it.

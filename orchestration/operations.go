@@ -49,6 +49,9 @@ type OperationResource struct {
 func told(op journal.Operation) Operation {
 	steps := []OperationStep{}
 	for _, step := range append(append([]plan.Step{}, op.Steps...), op.Retirements...) {
+		if r := step.Effect.Resource; step.Effect.Change == plan.Reused && r.Key == "" {
+			continue // there is none: a service without a registry
+		}
 		one := OperationStep{
 			Name:      step.Name,
 			State:     step.State,

@@ -58,7 +58,7 @@ func (a *Account) freeSecretName(ctx context.Context, name string) error {
 	if time.Until(*secret.DeletedDate) > visible {
 		return common.Newf(
 			common.Conflict,
-			"the secret %s is scheduled for deletion on %s and holds its name until then",
+			"the secret %s is scheduled for deletion on %s and holds its name until then: deleted with window=0 it lets it go at once",
 			name,
 			secret.DeletedDate.Format(time.DateOnly),
 		)
@@ -86,7 +86,7 @@ func (op *operation) secretNode(p *plan.Plan, container string, in *awssecrets.C
 			var made *awssecrets.CreateSecretOutput
 			err := again(inputs, visible, awsclient.IsNameHeld, func() (err error) {
 				made, err = a.secrets.CreateSecret(ctx, &whole)
-				return err
+				return a.heldForLong(ctx, name, err)
 			})
 			if err != nil {
 				return nil, err
@@ -94,6 +94,18 @@ func (op *operation) secretNode(p *plan.Plan, container string, in *awssecrets.C
 			return &Credential{ARN: made.ARN, Name: made.Name, VersionId: made.VersionId}, nil
 		},
 	})
+}
+
+// heldForLong gives what is to be told in place of the error of a create whose name is held: that it is held for days is not worth a wait.
+func (a *Account) heldForLong(ctx context.Context, name string, err error) error {
+	if !awsclient.IsNameHeld(err) {
+		return err
+	}
+	switch held := a.freeSecretName(ctx, name); common.KindOf(held) {
+	case common.Conflict, common.NotFound:
+		return held
+	}
+	return err
 }
 
 // releaseSecret deletes the secret at once, if it carries the mark.

@@ -1,6 +1,8 @@
 package orchestration
 
 import (
+	"reflect"
+
 	"ecs-api/common"
 
 	"github.com/aws/aws-sdk-go/aws"
@@ -16,7 +18,7 @@ func (in *UpdateServiceInput) validate(a *Account) error {
 	} else {
 		v = append(v, pathNames(in.Cluster, in.name())...)
 	}
-	v.check(in.Service != nil || in.TaskDefinition != nil || len(in.Credentials) > 0 || len(in.Tags) > 0 || in.force(),
+	v.check(in.setsService() || in.TaskDefinition != nil || len(in.Credentials) > 0 || len(in.Tags) > 0 || in.force(),
 		"", "one of Service, TaskDefinition, Credentials, Tags and ForceNewDeployment is required")
 	in.validateService(&v, a.network())
 	if in.Service != nil {
@@ -24,6 +26,16 @@ func (in *UpdateServiceInput) validate(a *Account) error {
 	}
 	in.validateDefinition(&v, a)
 	return common.InvalidInput(v)
+}
+
+// setsService says whether anything of the service itself is given, beside its name.
+func (in *UpdateServiceInput) setsService() bool {
+	if in.Service == nil {
+		return false
+	}
+	sets := *in.Service
+	sets.Cluster, sets.Service = nil, nil
+	return !reflect.ValueOf(sets).IsZero()
 }
 
 // validateDefinition checks what an update changes beside the service itself.

@@ -96,8 +96,11 @@ func (a *Account) managed(ctx context.Context, family, cluster string) (*revisio
 	if err != nil {
 		return nil, err
 	}
-	if !a.owns(newest.tags) || newest.tags[common.TagSpace] != cluster || newest.tags[common.TagFlavor] != flavorTask {
+	if !a.owns(newest.tags) || newest.tags[common.TagSpace] != cluster {
 		return nil, notOurs("task definition", family)
+	}
+	if newest.tags[common.TagFlavor] != flavorTask {
+		return nil, common.Newf(common.NotFound, "no managed task definition %s is found: it is a service's, and changes with the service", family)
 	}
 	return newest, nil
 }

@@ -501,3 +501,17 @@ func TestAuthIsNotPrinted(t *testing.T) {
 		t.Error(shown)
 	}
 }
+
+// Who mistypes a host reads which one was asked.
+func TestAHostThatIsAwayIsNamed(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := listener.Addr().String()
+	_ = listener.Close()
+	_, err = New(Options{Insecure: []string{host}}).Image(t.Context(), host+"/a", nil)
+	if got := common.MessageOf(err); got != "the registry cannot be reached at "+host {
+		t.Error(got)
+	}
+}

@@ -42,6 +42,7 @@ func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	response, err := g.client.transport.RoundTrip(r)
 	if err != nil {
+		course.missed(r.URL.Host)
 		return nil, course.note(err)
 	}
 	if err := g.client.checkNamed(r, response); err != nil {
@@ -134,6 +135,7 @@ type course struct {
 	requests int
 	refused  *refusal
 	lost     error             // the last request had no answer
+	away     string            // the host that gave none
 	aliases  map[string]string // the host that each stands for
 }
 
@@ -213,6 +215,13 @@ func (c *course) note(err error) error {
 	return err
 }
 
+// missed keeps which host did not answer. It is never one that may not be asked: those are refused.
+func (c *course) missed(host string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.away = host
+}
+
 func (c *course) heard() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -237,7 +246,7 @@ func (c *course) translate(ctx context.Context, err error) error {
 	case errors.As(err, &answered):
 		return ofStatus(answered.StatusCode)
 	case c.lost != nil:
-		return &common.Error{Kind: common.Unavailable, Message: "the registry cannot be reached", Err: c.lost}
+		return &common.Error{Kind: common.Unavailable, Message: "the registry cannot be reached at " + c.away, Err: c.lost}
 	}
 	return common.New(common.Failed, "the registry's answer cannot be read")
 }
