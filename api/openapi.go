@@ -72,6 +72,7 @@ func (m *manual) operation(line Line) *openapi3.Operation {
 	operation := &openapi3.Operation{
 		OperationID: line.Action,
 		Summary:     line.Summary,
+		Description: remarks[line.Action].description(),
 		Tags:        []string{tagOf(line.Path)},
 		Parameters:  m.parameters(line),
 		RequestBody: m.body(line),

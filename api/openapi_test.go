@@ -57,6 +57,9 @@ func TestEveryLineIsDescribed(t *testing.T) {
 			}
 		}
 		operation := doc.Paths.Value(line.Path).GetOperation(line.Method)
+		if operation.Description == "" || strings.Contains(operation.Description, "](") {
+			t.Errorf("%s is described as %q: see remarks", name, operation.Description)
+		}
 		if operation.Tags[0] == "" {
 			t.Errorf("%s is of no group: see groups", name)
 		}
@@ -64,7 +67,7 @@ func TestEveryLineIsDescribed(t *testing.T) {
 			if parameter.Value.Description == "" {
 				t.Errorf("%s: %s %s has no description: see variables, or give its field a tag doc:\"…\"", name, parameter.Value.In, parameter.Value.Name)
 			}
-			if parameter.Value.Required && parameter.Value.Example == "" || parameter.Value.Required && parameter.Value.Example == nil {
+			if example, _ := parameter.Value.Example.(string); parameter.Value.Required && example == "" {
 				t.Errorf("%s: %s %s has no example: see variables and queryExamples", name, parameter.Value.In, parameter.Value.Name)
 			}
 		}
@@ -82,6 +85,11 @@ func TestEveryLineIsDescribed(t *testing.T) {
 			if enum, ok := m.field.Tag.Lookup("enum"); ok && knownValues[enum] == nil {
 				t.Errorf("%s.%s: which values has %s? See knownValues", name, m.name, enum)
 			}
+		}
+	}
+	for action := range remarks {
+		if !actions[action] {
+			t.Errorf("a remark is on %s, which is no action", action)
 		}
 	}
 	// An example of nothing is a mistake in its name.

@@ -10,3 +10,6 @@ func Told() (lines []Line) {
 	}
 	return lines
 }
+
+// Brief is what the README's table says of the line beside its summary.
+func (l Line) Brief() string { return remarks[l.Action].brief }

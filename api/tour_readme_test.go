@@ -29,95 +29,19 @@ const (
 	rewriteHints = "run go test ./api -run TestReadmeRoutes -update"
 )
 
-// remark is what the README says of a route beside its summary and what the tour has measured.
-type remark struct {
-	what string // follows the summary
-	more string // follows the round trips
-}
-
-var remarks = map[string]remark{
-	"POST /{account}/services": {what: "see [Create](#create)"},
-	"GET /{account}/clusters/{cluster}/services": {what: "their ARNs, or with `?all=true` the services themselves",
-		more: "one a page of 100 ARNs, and of 10 services"},
-	"GET /{account}/clusters/{cluster}/services/{service}": {what: "with its tags; with `?all=true` also `Cluster` and `TaskDefinition` as objects, " +
-		"`ServiceEndpoint` (`name.namespace`, null without a registry) and `Tasks` (running and stopped, `cluster/id`)"},
-	"GET /{account}/clusters/{cluster}/services/{service}/events": {what: "newest first"},
-	"GET /{account}/clusters/{cluster}/services/{service}/logs":   {what: "a page, `?task=&container=`, see [Logs](#logs)"},
-	"PUT /{account}/clusters/{cluster}/services":                  {what: "in `Service.Service`; the rest as below"},
-	"PUT /{account}/clusters/{cluster}/services/{service}": {what: "any of `Service` (UpdateServiceInput), `TaskDefinition`, `Credentials`, `Tags`, " +
-		"`ForceNewDeployment` (or `ForceRedeploy`), see [Update](#update)"},
-	"DELETE /{account}/clusters/{cluster}/services/{service}": {
-		what: "`{\"Service\": …}`, draining; what only it uses goes with `?recursive=true`, after the answer, " +
-			"see [below](#delete-recursively)"},
-
-	"POST /{account}/taskdefs": {what: "`cluster`, `taskdefinition`, `credentials`, `tags`, as in [Create](#create), " +
-		"or itself a RegisterTaskDefinitionInput, see [Ad hoc](#ad-hoc)"},
-	"GET /{account}/clusters/{cluster}/taskdefs":           {what: "the families of flavor `task` with an active revision, sorted"},
-	"GET /{account}/clusters/{cluster}/taskdefs/{taskdef}": {what: "`{\"Cluster\": …, \"TaskDefinition\": …, \"Tags\": …}` of the newest active revision"},
-	"PUT /{account}/clusters/{cluster}/taskdefs/{taskdef}": {
-		what: "any of `TaskDefinition`, `Credentials`, `Tags`; the answer is that of an update without `Service`"},
-	"DELETE /{account}/clusters/{cluster}/taskdefs/{taskdef}": {
-		what: "202 `{\"Cluster\", \"TaskDefinition\", \"Tasks\"}`: all its revisions in the cluster and the secrets that " +
-			"only they use go; tasks that run are a 409, unless `?force=true` stops them; `?recursive=true` also takes down the space when nothing else is in it"},
-	"POST /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks": {
-		what: "1 to 10 (RunTaskInput): `{\"Tasks\": …, \"Failures\": …}`, see [Run a task](#run-a-task)"},
-	"GET /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks": {what: "as `cluster/id`, `?status=RUNNING` (without one), `STOPPED` or both, `&startedBy=`",
-		more: "one a page of 100"},
-	"GET /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks/{task}": {what: "`{\"Tasks\": [task with its Revision], \"Failures\": []}`"},
-	"DELETE /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks/{task}": {
-		what: "`\"OK\"`; the `?reason=` (up to 255 characters) is shown with the stopped task"},
-	"GET /{account}/taskdefs":           {what: "of either flavor"},
-	"GET /{account}/taskdefs/{taskdef}": {what: "`family` or `family:revision`: `{\"TaskDefinition\": …, \"Tags\": …}`"},
-	"DELETE /{account}/taskdefs/{taskdef}": {what: "`{\"TaskDefinition\": …, \"Tags\": …}` of the newest as it was; in use: 409, see [Ad hoc](#ad-hoc)",
-		more: "a family's revisions are read, 1 a call"},
-
-	"GET /{account}/clusters":                           {what: "their ARNs"},
-	"POST /{account}/clusters":                          {what: "CreateClusterInput: the cluster"},
-	"DELETE /{account}/clusters/{cluster}":              {what: "in use: 409"},
-	"GET /{account}/clusters/{cluster}/tasks":           {what: "as `cluster/id`, `?status=&startedBy=` as above", more: "one a page of 100"},
-	"POST /{account}/clusters/{cluster}/tasks":          {what: "in `TaskDefinition`; the rest as above"},
-	"GET /{account}/clusters/{cluster}/tasks/{task}":    {what: "`{\"Tasks\": [task with its Revision], \"Failures\": []}`"},
-	"DELETE /{account}/clusters/{cluster}/tasks/{task}": {what: "`\"OK\"`, `?reason=` as above"},
-
-	"POST /{account}/servicediscovery/services":     {what: "Cloud Map's CreateServiceInput: the service"},
-	"GET /{account}/servicediscovery/services":      {what: "summaries", more: "one a page of 100"},
-	"GET /{account}/servicediscovery/services/{id}": {what: "a Cloud Map service, by its id"},
-
-	"GET /{account}/secrets":          {what: "their ARNs; `?key=value…`: of those that carry all these tags", more: "one a page of 100"},
-	"POST /{account}/secrets":         {what: "CreateSecretInput: `{\"ARN\", \"Name\", \"VersionId\"}`"},
-	"GET /{account}/secrets/{secret}": {what: "by name or ARN, with `%2F` for slashes"},
-	"PUT /{account}/secrets/{secret}": {
-		what: "`{\"Secret\", \"Tags\"}`, both or neither: `{\"ARN\", \"Name\", \"VersionId\"}`, or an empty 200 when only tags came"},
-	"DELETE /{account}/secrets/{secret}": {what: "after 7 days, `?window=` 7 to 30, or 0 for at once: `{\"ARN\", \"Name\", \"DeletionDate\"}`"},
-
-	"POST /{account}/params/{prefix}": {what: "PutParameterInput: `/{org}/{prefix}/{Name}`, a SecureString under the account's key unless it says otherwise: " +
-		"`{\"Tier\", \"Version\", \"VersionId\"}`"},
-	"GET /{account}/params/{prefix}":         {what: "bare, in order", more: "one a page of 50"},
-	"DELETE /{account}/params/{prefix}":      {what: "`{\"Message\": \"OK\", \"Deleted\": n}`", more: "one a page of 50, and deletes of 10 at once"},
-	"GET /{account}/params/{prefix}/{param}": {what: "`{\"ARN\", \"Name\", \"Description\", \"KeyId\", \"Type\", \"Tags\", \"LastModifiedDate\", \"Version\"}`"},
-	"PUT /{account}/params/{prefix}/{param}": {
-		what: "`Value` with what else PutParameterInput has, or `Tags`, or both: `\"OK\"`. What is not given stays. If the value " +
-			"fails the tags are put back, and the error says so"},
-	"DELETE /{account}/params/{prefix}/{param}": {what: "`\"OK\"`"},
-
-	"GET /{account}/lbs": {what: "`?space=SPACE`: `{name: ARN}`", more: "one a page of 100"},
-	"GET /{account}/lbs/{space}": {what: "listeners, rules in words, target groups, targets and their health, see [Load balancers](#load-balancers)",
-		more: "one more per 32 calls of a level"},
-
-	"GET /{account}/operations": {what: "oldest first; `?state=` running, succeeded, rolling-back, rolled-back, failed; `?cluster=`"},
-	"GET /{account}/operations/{operation}": {
-		what: "`{id, verb, account, cluster, service, state, steps, result, problem, startedAt, endedAt, caller}`; each step with its " +
-			"name, state, times and resource"},
-	"GET /{account}/leftovers": {what: "`[{resource, id, operation, reason}]`", more: "what is found is read"},
-
-	"HEAD /images": {what: "`?image=`, see [Images](#images)"},
-	"GET /images":  {what: "`{image, digest, mediaType, platforms}`, see [Images](#images)"},
-
-	"GET /ping":    {what: "`pong`"},
-	"GET /version": {what: "`{version, githash, buildstamp}`"},
-	"GET /healthz": {what: "see [Watching it](#watching-it)"},
-	"GET /readyz":  {what: "see [Watching it](#watching-it)"},
-	"GET /metrics": {what: "see [Watching it](#watching-it)"},
+// growing says what comes on top of the round trips that the tour has measured, where there is more than it has.
+var growing = map[string]string{
+	"GET /{account}/clusters/{cluster}/services":                 "one a page of 100 ARNs, and of 10 services",
+	"GET /{account}/clusters/{cluster}/taskdefs/{taskdef}/tasks": "one a page of 100",
+	"DELETE /{account}/taskdefs/{taskdef}":                       "a family's revisions are read, 1 a call",
+	"GET /{account}/clusters/{cluster}/tasks":                    "one a page of 100",
+	"GET /{account}/servicediscovery/services":                   "one a page of 100",
+	"GET /{account}/secrets":                                     "one a page of 100",
+	"GET /{account}/params/{prefix}":                             "one a page of 50",
+	"DELETE /{account}/params/{prefix}":                          "one a page of 50, and deletes of 10 at once",
+	"GET /{account}/lbs":                                         "one a page of 100",
+	"GET /{account}/lbs/{space}":                                 "one more per 32 calls of a level",
+	"GET /{account}/leftovers":                                   "what is found is read",
 }
 
 // chapters are what the routes stand under, in this order: each in the first whose pattern its path fits.
@@ -164,9 +88,9 @@ func TestReadmeRoutes(t *testing.T) {
 			t.Errorf("%s stands in no chapter", routeOf(line))
 		}
 	}
-	for route := range remarks {
+	for route := range growing {
 		if !routes[route] {
-			t.Errorf("a remark is on %s, which is no route", route)
+			t.Errorf("the round trips of %s grow, which is no route", route)
 		}
 	}
 	if t.Failed() {
@@ -238,12 +162,11 @@ func routesTable(of map[string][]leg) string {
 	inChapters(func(title string) {
 		fmt.Fprintf(&b, "**%s**\n\n| method and path | what it does | round trips |\n|---|---|---|\n", title)
 	}, func(line api.Line) {
-		said := remarks[routeOf(line)]
 		what := line.Summary
-		if said.what != "" {
-			what += ": " + said.what
+		if line.Brief() != "" {
+			what += ": " + line.Brief()
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", routeOf(line), what, trips(of[routeOf(line)], said.more))
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", routeOf(line), what, trips(of[routeOf(line)], growing[routeOf(line)]))
 	})
 	return strings.ReplaceAll(b.String(), "|\n**", "|\n\n**")
 }

@@ -54,7 +54,7 @@ var tour = []stop{
 	{method: "HEAD", path: "/images?image=nginx"},
 	{method: "GET", path: "/images?image=nginx"},
 
-	{what: "in all", method: "POST", path: "/services", body: `{"cluster": {"clustername": "main"}, "taskdefinition": ` + family("www") + `,
+	{what: "for everything new", method: "POST", path: "/services", body: `{"cluster": {"clustername": "main"}, "taskdefinition": ` + family("www") + `,
 		"credentials": ` + aSecret + `, ` + aRegistry + `, "service": {"servicename": "www", "desiredcount": 1}, "tags": [{"key": "CreatedBy", "value": "netid"}]}`,
 		learn: func(g *guide, a answer) {
 			var made struct{ ServiceDiscoveryService struct{ Id string } }
@@ -92,7 +92,7 @@ var tour = []stop{
 		body: `{"TaskDefinition": ` + family("www") + `, "Credentials": ` + aSecret + `, "Tags": [{"Key": "MyKey", "Value": "other"}]}`},
 	{method: "DELETE", path: mainPath + "named"},
 
-	{what: "in all", method: "POST", path: "/taskdefs",
+	{what: "for everything new", method: "POST", path: "/taskdefs",
 		body: `{"cluster": {"clustername": "jobs"}, "taskdefinition": ` + family("alone") + `, "credentials": ` + aSecret + `}`},
 	{what: "in a standing cluster without credentials", method: "POST", path: "/taskdefs",
 		body: `{"cluster": {"clustername": "main"}, "taskdefinition": ` + family("job") + `}`},
