@@ -275,11 +275,11 @@ func unseal(value []byte) (record, error) {
 
 // Save keeps op as it is now. An error of a durable save means that the file could not be written.
 func (f *File) Save(op Operation, durable bool) error {
-	encoded, err := json.Marshal(op)
+	r, err := recordOf(op)
 	if err != nil {
-		return errors.Wrap(err, "encode the operation")
+		return err
 	}
-	committed, err := f.enqueue(record{headOf(op), encoded}, durable)
+	committed, err := f.enqueue(r, durable)
 	if err != nil || committed == nil {
 		return err
 	}

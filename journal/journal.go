@@ -69,6 +69,11 @@ func headOf(op Operation) head {
 	return head{op.ID, op.Account, op.Cluster, op.State, op.StartedAt, op.EndedAt, op.EndedAt == nil || op.Pending()}
 }
 
+func recordOf(op Operation) (record, error) {
+	encoded, err := json.Marshal(op)
+	return record{headOf(op), encoded}, errors.Wrap(err, "encode the operation")
+}
+
 func (f Filter) matches(h head) bool {
 	return (f.Account == "" || f.Account == h.account) && (f.Cluster == "" || f.Cluster == h.cluster) && (f.State == "" || f.State == h.state) &&
 		(!f.Open || h.open) && (h.endedAt == nil || !h.endedAt.Before(f.Since))
@@ -132,12 +137,11 @@ func (m *Memory) Knows(id string) bool {
 
 // Save keeps op as it is now.
 func (m *Memory) Save(op Operation, _ bool) error {
-	encoded, err := json.Marshal(op)
-	if err != nil {
-		return errors.Wrap(err, "encode the operation")
+	r, err := recordOf(op)
+	if err == nil {
+		m.put(r)
 	}
-	m.put(record{headOf(op), encoded})
-	return nil
+	return err
 }
 
 func (m *Memory) put(r record) {

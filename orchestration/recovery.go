@@ -20,32 +20,45 @@ func (a *Account) Recover(ctx context.Context) error {
 	if err != nil {
 		return errors.Wrap(err, "the journal cannot be read")
 	}
+	var late []*operation // those that could not release something had let their names go when the process died: others may have them
 	for _, record := range operations {
 		op := &operation{account: a, record: record}
 		op.ledger = plan.NewLedger(record.Progress, op)
 		op.free = record.Loose && record.Committed
 		op.log().WithField("state", string(record.State)).Info("recovering")
-		// One that could not release something had let its names go when its process died: another operation may have them.
-		late := !op.free && record.State == journal.Failed
-		if !op.free && !late {
-			if err := a.enter(ctx, op); err != nil {
-				return err
-			}
-			a.locks.answered(op.hold)
+		if !op.free && record.State == journal.Failed {
+			late = append(late, op)
+			continue
 		}
+		if err := a.reenter(ctx, op); err != nil {
+			return err
+		}
+		if err := a.begin(func(root context.Context) { a.resume(op.context(root), op) }); err != nil {
+			return err
+		}
+	}
+	for _, op := range late {
 		err := a.begin(func(root context.Context) {
-			if late {
-				if a.enter(root, op) != nil {
-					return // stopping
-				}
-				a.locks.answered(op.hold)
+			if a.reenter(root, op) == nil { // else it is stopping
+				a.resume(op.context(root), op)
 			}
-			a.resume(op.context(root), op)
 		})
 		if err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// reenter takes up what a recovered operation held, unless it had let that go for good. Its caller is gone: who wants its names waits.
+func (a *Account) reenter(ctx context.Context, op *operation) error {
+	if op.free {
+		return nil
+	}
+	if err := a.enter(ctx, op); err != nil {
+		return err
+	}
+	a.locks.answered(op.hold)
 	return nil
 }
 
