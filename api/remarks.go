@@ -41,10 +41,10 @@ var remarks = map[string]remark{
 	"ShowService": {brief: "with its tags; with `?all=true` also `Cluster` and `TaskDefinition` as objects, " +
 		"`ServiceEndpoint` (`name.namespace`, null without a registry) and `Tasks` (running and stopped, `cluster/id`)"},
 	"ServiceEvents": {brief: "newest first"},
-	"ServiceLogs": {"a page, `?task=&container=`, see [Logs](#logs)",
+	"ServiceLogs": {"a page, of `?container=` in `?task=`, see [Logs](#logs)",
 		"The most recent events, or those from `start` on and before `end`. `seq` takes either token of an answer and reads on in its direction. A page may be " +
 			"empty while there is more: the end is where the token that was sent comes back."},
-	"UpdateNamedService": {"in `Service.Service`; the rest as with the service in the path",
+	"UpdateNamedService": {"it is `Service.Service`; the rest as with the service in the path",
 		"See UpdateService for what the parts do."},
 	"UpdateService": {"any of `Service` (UpdateServiceInput), `TaskDefinition`, `Credentials`, `Tags`, " +
 		"`ForceNewDeployment` (or `ForceRedeploy`), see [Update](#update)",
@@ -60,7 +60,8 @@ var remarks = map[string]remark{
 			"window, where no other service or task uses them. Then, if no service, task or managed task definition is left in the cluster, the cluster, its role " +
 			"and its log group. The operation tells when it is done."},
 
-	"CreateTaskDef": {"`cluster`, `taskdefinition`, `credentials`, `tags`, as in [Create](#create), or itself a RegisterTaskDefinitionInput, see [Ad hoc](#ad-hoc)",
+	"CreateTaskDef": {"`cluster`, `taskdefinition`, `credentials`, `tags`, as in [a create](#create) of a service, " +
+		"or itself a RegisterTaskDefinitionInput, see [Ad hoc](#ad-hoc)",
 		"A managed definition is one that tasks are run of, in its cluster: `cluster` and `taskdefinition` are given, and what it stands on is made as with " +
 			"CreateService.\n\n" +
 			"A body with a `Family` and no `taskdefinition` is a definition by itself: awsvpc and FARGATE are filled in, and its log configuration is as it came. It " +
@@ -68,46 +69,46 @@ var remarks = map[string]remark{
 	"ListTaskDefs": {brief: "the families of flavor `task` with an active revision, sorted"},
 	"ShowTaskDef":  {brief: "`{\"Cluster\": …, \"TaskDefinition\": …, \"Tags\": …}` of the newest active revision"},
 	"UpdateTaskDef": {"any of `TaskDefinition`, `Credentials`, `Tags`; the answer is that of an update without `Service`",
-		"The definition must be a managed one, and no service's. What is left out stays; `Tags` are merged into those that stand; `Credentials`, by container, overwrite the secret that " +
-			"the container has, or make one. Tasks that run stay as they are: the next ones are run of the newest revision."},
+		"The definition must be a managed one, and no service's. What is left out stays; `Tags` are merged into those that stand; `Credentials`, by container, " +
+			"overwrite the secret that the container has, or make one. Tasks that run stay as they are: the next ones are run of the newest revision."},
 	"DeleteTaskDef": {"202 `{\"Cluster\", \"TaskDefinition\", \"Tasks\"}`: all its revisions in the cluster and the secrets that " +
 		"only they use go; tasks that run are a 409, unless `?force=true` stops them; `?recursive=true` also takes down the space when nothing else is in it",
 		"The space is the cluster, its role and its log group. The answer comes before the end: the operation tells when it is done."},
-	"RunTasks": {"1 to 10 (RunTaskInput): `{\"Tasks\": …, \"Failures\": …}`, see [Run a task](#run-a-task)",
-		"The newest active revision is run, on Fargate unless `CapacityProviderStrategy` is given, in the account's subnets and security groups unless others are. " +
-			"`Overrides` name containers of the definition; a role in them must be the cluster's own or in `allowedArns`. `Cluster` and `TaskDefinition` come from the path: " +
+	"RunTasks": {"1 to 10 (RunTaskInput); the answer is `{\"Tasks\": …, \"Failures\": …}`, see [Run a task](#run-a-task)",
+		"The newest active revision of the family is run, on Fargate unless `CapacityProviderStrategy` is given, in the account's subnets and security groups " +
+			"unless others are. `Overrides` name containers of the definition; a role in them must be the cluster's own or in `allowedArns`. `Cluster` and `TaskDefinition` come from the path: " +
 			"others in the body are 400. What found no place is in `Failures`, with status 200. What was started is not taken back."},
-	"ListTasks": {brief: "as `cluster/id`, `?status=RUNNING` (without one), `STOPPED` or both, `&startedBy=`"},
+	"ListTasks": {brief: "as `cluster/id`: those that are to run, with `?status=STOPPED` those that have been stopped, or both; `&startedBy=` narrows"},
 	"ShowTaskOfTaskDef": {"`{\"Tasks\": [task with its Revision], \"Failures\": []}`",
 		"A stopped task is shown for about an hour."},
-	"StopTaskOfTaskDef": {"`\"OK\"`; the `?reason=` (up to 255 characters) is shown with the stopped task",
+	"StopTaskOfTaskDef": {"the answer is `\"OK\"`; the `?reason=` (up to 255 characters) is shown with the stopped task",
 		"One that has stopped stays so."},
-	"ListFamilies": {"of either flavor",
-		"Managed ones, services' and those by themselves. What was made a moment ago may not be on the list yet."},
+	"ListFamilies": {"of services, of managed definitions and of those by themselves",
+		"What was made a moment ago may not be on the list yet."},
 	"ShowDefinition": {brief: "`family`, `family:revision` or ARN: `{\"TaskDefinition\": …, \"Tags\": …}`"},
-	"DeleteDefinition": {"`{\"TaskDefinition\": …, \"Tags\": …}` of the newest as it was; in use: 409, see [Ad hoc](#ad-hoc)",
+	"DeleteDefinition": {"`{\"TaskDefinition\": …, \"Tags\": …}` of the newest as it was; what is in use is a 409, see [Ad hoc](#ad-hoc)",
 		"A service, in any of its deployments, or a task that is to run keeps a revision. The secrets that it names are left alone. After the first is deregistered " +
 			"there is no way back."},
 
 	"ListClusters": {brief: "their ARNs"},
-	"CreateCluster": {"CreateClusterInput: the cluster",
+	"CreateCluster": {"a CreateClusterInput; the answer is the cluster",
 		"It is made alone, with no role and no log group. One of the org's that stands is answered as it is."},
 	"ShowCluster": {more: "Its counts, capacity providers and tags."},
-	"DeleteCluster": {"in use: 409",
+	"DeleteCluster": {"one that is in use is a 409",
 		"It is in use while a service, a task that is to run or a managed task definition is in it, a service drains, or another request is at work in it. " +
 			"When it goes, the role and the log group of its space go after it."},
-	"ListTasksOfCluster": {brief: "as `cluster/id`, `?status=&startedBy=` as for a definition's",
-		more: "Tasks that are to run, unless `status` says otherwise."},
-	"RunTasksInCluster": {"in `TaskDefinition`; the rest as for the definition in the path",
-		"`TaskDefinition` is a family, `family:revision` or ARN, of a definition that is the cluster's or no space's. See RunTasks for the rest."},
+	"ListTasksOfCluster": {"as `cluster/id`, with `?status=` and `&startedBy=` as for a definition's",
+		"Tasks that are to run, or with `?status=STOPPED` those that have been stopped, or both. They may be of any definition."},
+	"RunTasksInCluster": {"it is `TaskDefinition`; the rest as for the definition in the path",
+		"It is named by family, `family:revision` or ARN, and is the cluster's or no space's. See RunTasks for the rest."},
 	"ShowTask": {"`{\"Tasks\": [task with its Revision], \"Failures\": []}`",
 		"A stopped task is shown for about an hour."},
-	"StopTask": {"`\"OK\"`, `?reason=` as for a definition's",
+	"StopTask": {"the answer is `\"OK\"`, and the `?reason=` as for a definition's",
 		"The reason is shown with the stopped task. One that has stopped stays so."},
 
-	"ListRegistries": {"summaries",
+	"ListRegistries": {"their summaries",
 		"What was made a moment ago may not be on the list yet."},
-	"CreateRegistry": {"Cloud Map's CreateServiceInput: the service",
+	"CreateRegistry": {"Cloud Map's CreateServiceInput; the answer is the service",
 		"It belongs to no space, and goes with none. Services name it in `ServiceRegistries`."},
 	"ShowRegistry": {brief: "a Cloud Map service, by its id"},
 	"DeleteRegistry": {more: "It is in use, and a 409, while a service in any cluster of the org names it or an instance of anything that lives is in it. " +
@@ -115,26 +116,27 @@ var remarks = map[string]remark{
 
 	"ListSecrets": {"their ARNs; `?key=value…`: of those that carry all these tags",
 		"Every query parameter is the key of a tag and its value."},
-	"CreateSecret": {"CreateSecretInput: `{\"ARN\", \"Name\", \"VersionId\"}`",
+	"CreateSecret": {"a CreateSecretInput; the answer is `{\"ARN\", \"Name\", \"VersionId\"}`",
 		"Without a `KmsKeyId` it is encrypted with the account's key. Its name may be any; tasks of a cluster may read those below `spinup/{org}/{cluster}/`."},
 	"ShowSecret": {brief: "by name or ARN; in a URL that is written by hand, with `%2F` for slashes"},
-	"UpdateSecret": {"`{\"Secret\", \"Tags\"}`, both or neither: `{\"ARN\", \"Name\", \"VersionId\"}`, or an empty 200 when only tags came",
-		"Of both, either both are changed or neither is. `Tags` are merged into those that stand, and remove none."},
+	"UpdateSecret": {"`Secret`, `Tags` or both, and then both or neither are changed; the answer is `{\"ARN\", \"Name\", \"VersionId\"}`, " +
+		"or an empty 200 when only tags came",
+		"`Secret` is the new value. `Tags` are merged into those that stand, and remove none."},
 	"DeleteSecret": {"after 7 days, `?window=` 7 to 30, or 0 for at once: `{\"ARN\", \"Name\", \"DeletionDate\"}`",
 		"The window is the days in which AWS can restore it. Until it is over, the name is taken."},
 
-	"CreateParameter": {"PutParameterInput: `/{org}/{prefix}/{Name}`, a SecureString under the account's key unless it says otherwise: " +
-		"`{\"Tier\", \"Version\", \"VersionId\"}`",
+	"CreateParameter": {"a PutParameterInput becomes `/{org}/{prefix}/{Name}`, a SecureString under the account's key unless it says otherwise; " +
+		"the answer is `{\"Tier\", \"Version\", \"VersionId\"}`",
 		"A name that stands is a 409. Tasks of the cluster whose name the prefix is may read it."},
-	"ListParameters":   {brief: "bare, in order"},
+	"ListParameters":   {brief: "the last level of each, in order"},
 	"DeleteParameters": {brief: "`{\"Message\": \"OK\", \"Deleted\": n}`"},
 	"ShowParameter":    {brief: "`{\"ARN\", \"Name\", \"Description\", \"KeyId\", \"Type\", \"Tags\", \"LastModifiedDate\", \"Version\"}`"},
-	"UpdateParameter": {"`Value` with what else PutParameterInput has, or `Tags`, or both: `\"OK\"`. What is not given stays. If the value " +
+	"UpdateParameter": {"`Value` with what else PutParameterInput has, or `Tags`, or both; the answer is `\"OK\"`. What is not given stays. If the value " +
 		"fails the tags are put back, and the error says so",
 		"`Tags` are merged into those that stand, and remove none."},
-	"DeleteParameter": {brief: "`\"OK\"`"},
+	"DeleteParameter": {brief: "the answer is `\"OK\"`"},
 
-	"ListTargetGroups": {"`?space=SPACE`: `{name: ARN}`",
+	"ListTargetGroups": {"the one that `?space=` names: `{name: ARN}`",
 		"A target group is a space's by its tags. The tagging API is asked, which knows a change some minutes late."},
 	"ShowLoadBalancers": {"listeners, rules in words, target groups, targets and their health, see [Load balancers](#load-balancers)",
 		"A load balancer is a space's by its tags. Rules stand in the order in which they are tried, the default rule last. A target group that is another org's is " +
@@ -148,14 +150,14 @@ var remarks = map[string]remark{
 	"Leftovers": {"`[{resource, id, operation, reason}]`",
 		"It reads, and removes nothing. What was made within the last minutes may be missing."},
 
-	"CheckImage": {"`?image=`, see [Images](#images)",
+	"CheckImage": {"the one that `?image=` names, see [Images](#images)",
 		"200 where the registry has the image, 404 where it has not or wants other credentials. The image is named as in a task definition. A host at an address " +
 			"that is not public is 400, unless the configuration lists it."},
-	"ShowImage": {"`{image, digest, mediaType, platforms}`, see [Images](#images)",
+	"ShowImage": {"the one that `?image=` names: `{image, digest, mediaType, platforms}`, see [Images](#images)",
 		"The image is named as in a task definition. `platforms` are those of an index, or the image's own, such as `linux/arm64/v8`."},
 
 	"ShowDocs":      {more: "This document, in Swagger UI."},
-	"Ping":          {brief: "`pong`"},
+	"Ping":          {brief: "as plain text"},
 	"ShowVersion":   {brief: "`{version, githash, buildstamp}`"},
 	"ShowHealth":    {"see [Watching it](#watching-it)", "200 while the process lives."},
 	"ShowReadiness": {"see [Watching it](#watching-it)", "200 once the journal is read and one account has said who it is, else 503."},

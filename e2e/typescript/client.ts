@@ -75,4 +75,25 @@ for (let i = 0; i < 120 && !gone; i++) {
   if (!gone) await new Promise((resolve) => setTimeout(resolve, 250));
 }
 check("with its cluster", gone);
+
+const secret = `spinup/sandbox/${cluster}/deep-cred`;
+const kept = await api.POST("/{account}/secrets", {
+  params: { path: { account } },
+  body: { Name: secret, SecretString: "kept", Tags: [{ Key: "CreatedBy", Value: "a typed client" }] },
+});
+check("a secret is made, whose name has slashes", kept.data !== undefined && "ARN" in kept.data && kept.data.Name === secret, kept);
+const arn = kept.data.ARN ?? "";
+const known = await api.GET("/{account}/secrets/{secret}", { params: { path: { account, secret } } });
+check("it is shown: the client escapes the name by itself", known.data?.ARN === arn, known);
+const byTag = async (value: string) =>
+  await api.GET("/{account}/secrets", {
+    params: { path: { account }, query: { tags: { CreatedBy: value } } },
+    querySerializer: { object: { style: "form", explode: true } },
+  });
+const mine = await byTag("a typed client");
+check("it is found by its tag", mine.data?.length === 1 && mine.data[0] === arn, mine);
+const others = await byTag("somebody else");
+check("and by that tag alone", others.data?.length === 0, others);
+const forgotten = await api.DELETE("/{account}/secrets/{secret}", { params: { path: { account, secret: arn }, query: { window: 0 } } });
+check("it is deleted by its ARN", forgotten.data?.Name === secret, forgotten);
 console.log(`${passed} passed, 0 failed`);
