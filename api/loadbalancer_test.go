@@ -336,3 +336,14 @@ func TestTargetGroupsOfAServiceMustBeOurs(t *testing.T) {
 		o.AllowedARNs = []string{"arn:aws:elasticloadbalancing:us-east-1:001122334455:targetgroup/allowed-*"}
 	})
 }
+
+// A space is what a tag's value can be: 256 characters, however many bytes they take.
+func TestWhatASpaceCanBe(t *testing.T) {
+	inWorld(t, func(w *world) {
+		for space, status := range map[string]int{
+			strings.Repeat("%C3%A9", 256): http.StatusOK, strings.Repeat("a", 257): http.StatusBadRequest, "": http.StatusBadRequest, "a%21": http.StatusBadRequest,
+		} {
+			w.must(status, "GET", "/lbs?space="+space, "")
+		}
+	})
+}

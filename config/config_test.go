@@ -178,6 +178,8 @@ func TestFaults(t *testing.T) {
 		{account(`"akid": "A B", "secret": "S"`), "accounts.prod.akid: must be printable ASCII without spaces"},
 		{account(`"roleArn": "arn:aws:iam::1:role/x"`), "accounts.prod.roleArn: must be the ARN of a role"},
 		{account(`"externalId": "xx"`), "accounts.prod.externalId: given without roleArn"},
+		{account(`"externalId": "x", "roleArn": "arn:aws:iam::123456789012:role/x"`), "accounts.prod.externalId: must be 2 to 1000 letters, digits or _+=,.@:/-"},
+		{account(`"externalId": "` + strings.Repeat("x", 1001) + `", "roleArn": "arn:aws:iam::123456789012:role/x"`), "accounts.prod.externalId: must be 2 to 1000 letters, digits or _+=,.@:/-"},
 		{account(`"externalId": "x!", "roleArn": "arn:aws:iam::123456789012:role/x"`), "accounts.prod.externalId: must be 2 to 1000 letters, digits or _+=,.@:/-"},
 		{account(`"endpoint": "localhost:4566"`), "accounts.prod.endpoint: must be an http or https URL of a host, without user, query or fragment"},
 		{account(`"endpoint": "http://u:p@localhost"`), "accounts.prod.endpoint: must be an http or https URL of a host, without user, query or fragment"},

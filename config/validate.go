@@ -51,12 +51,17 @@ var (
 	regionShape     = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 	accessKeyShape  = regexp.MustCompile(`^[!-~]+$`)
 	roleShape       = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[!-~]+$`)
-	externalIDShape = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,1000}$`)
+	externalIDShape = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]+$`) // 2 to 1000: see isExternalID
 	groupShape      = regexp.MustCompile(`^sg-[0-9A-Za-z]+$`)
 	subnetShape     = regexp.MustCompile(`^subnet-[0-9A-Za-z]+$`)
 	keyShape        = regexp.MustCompile(`^[0-9A-Za-z-]{1,128}$`)
 	arnShape        = regexp.MustCompile(`^arn:[a-z*-]+:[a-z0-9*-]+:[a-z0-9*-]*:[0-9a-z*]*:[!-~]+$`)
 )
+
+// isExternalID counts by itself: a pattern with a count of a thousand would be as long, at every start.
+func isExternalID(id string) bool {
+	return len(id) >= 2 && len(id) <= 1000 && externalIDShape.MatchString(id)
+}
 
 // taken are the first path segments that are routes, so that no account can have their names.
 var taken = []string{"ping", "version", "metrics", "healthz", "readyz", "openapi.json", "docs", "images"}
@@ -153,7 +158,7 @@ func (a Account) validateCredentials(path string) error {
 	if err := optional(at("roleArn"), a.RoleARN, roleShape.MatchString, "must be the ARN of a role"); err != nil {
 		return err
 	}
-	return optional(at("externalId"), a.ExternalID, externalIDShape.MatchString, "must be 2 to 1000 letters, digits or _+=,.@:/-")
+	return optional(at("externalId"), a.ExternalID, isExternalID, "must be 2 to 1000 letters, digits or _+=,.@:/-")
 }
 
 func (c *Config) validateLimits() error {
