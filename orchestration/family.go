@@ -16,6 +16,9 @@ import (
 
 const kindFamily = "task definition family"
 
+// holdFamily begins the name of a hold of a family.
+const holdFamily = "task definition "
+
 // managedFamilies gives the families of managed task definitions in a space. The tagging API shows what is gone for hours, so each is
 // confirmed. Without a space it is asked of all, and of what belongs to none.
 func (a *Account) managedFamilies(ctx context.Context, cluster string) ([]string, error) {
@@ -73,7 +76,7 @@ func sortedKeys[V any](m map[string]V) []string {
 // Secrets go between deregistering and deleting: a process that dies in between finds them through the revisions again.
 func (a *Account) releaseFamily(ctx context.Context, r plan.Resource) (found bool, err error) {
 	// A create that registers in the family holds it until its service stands and names its revision.
-	hold, err := a.locks.wait(ctx, "task definition "+r.Key)
+	hold, err := a.locks.wait(ctx, holdFamily+r.Key)
 	if err != nil {
 		return false, err
 	}

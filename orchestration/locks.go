@@ -34,9 +34,21 @@ func newLocks() *locks { return &locks{holds: map[string]*hold{}, users: map[str
 // others, one that has answered, and whoever only uses it, are waited for. Every caller takes its names in the same order of kinds, and
 // before its lease of a space, so that none waits in a circle.
 func (l *locks) take(ctx context.Context, operation string, names ...string) (*hold, error) {
-	h := &hold{operation: operation, ended: make(chan struct{})}
+	return l.takeAll(ctx, newHold(operation), false, names)
+}
+
+// takeUp is take for an operation that had let go and goes on, or whose process died: it waits for every name, and its error is ctx's cause.
+func (l *locks) takeUp(ctx context.Context, operation string, names ...string) (*hold, error) {
+	h := newHold(operation)
+	h.answered = true
+	return l.takeAll(ctx, h, true, names)
+}
+
+func newHold(operation string) *hold { return &hold{operation: operation, ended: make(chan struct{})} }
+
+func (l *locks) takeAll(ctx context.Context, h *hold, patient bool, names []string) (*hold, error) {
 	for i, name := range names {
-		if err := l.add(ctx, h, name, i > 0); err != nil {
+		if err := l.add(ctx, h, name, patient || i > 0); err != nil {
 			l.end(h)
 			return nil, err
 		}
@@ -52,7 +64,8 @@ func under(ctx context.Context, h *hold) context.Context { return context.WithVa
 // wait takes names as soon as they are free, for what an operation does after its answer, or a verb that is none. One that the operation
 // itself has is free to it. Names of one kind are taken in their order, so that none waits in a circle.
 func (l *locks) wait(ctx context.Context, names ...string) (*hold, error) {
-	h := &hold{answered: true, ended: make(chan struct{})}
+	h := newHold("")
+	h.answered = true
 	own, _ := ctx.Value(holdKey{}).(*hold)
 	for _, name := range slices.Sorted(slices.Values(names)) {
 		if l.has(own, name) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,6 +47,7 @@ type operation struct {
 	ledger  *plan.Ledger
 	free    bool // it holds neither names nor a lease any more
 	alone   bool // it closes its space, until it has let it go for the first time
+	again   bool // it is taken up again: nobody waits for its answer
 
 	mu     sync.Mutex
 	record journal.Operation
@@ -262,7 +264,11 @@ func (a *Account) letGo(ctx context.Context, op *operation) {
 
 // enter holds the operation's names and leases its space.
 func (a *Account) enter(ctx context.Context, op *operation) (err error) {
-	if op.hold, err = a.locks.take(ctx, op.record.ID, op.record.Holds...); err != nil {
+	take := a.locks.take
+	if op.again {
+		take = a.locks.takeUp
+	}
+	if op.hold, err = take(ctx, op.record.ID, op.record.Holds...); err != nil {
 		return err
 	}
 	if op.alone {
@@ -277,13 +283,21 @@ func (a *Account) enter(ctx context.Context, op *operation) (err error) {
 	return err
 }
 
-// holdAlso holds one more name, that only the look could tell.
+// holdAlso holds one more name, that only the look could tell. A second family is not waited for, but Conflict while another operation has it:
+// that one may wait for the first.
 func (op *operation) holdAlso(ctx context.Context, name string) error {
-	if slices.Contains(op.record.Holds, name) {
+	op.mu.Lock()
+	held := slices.Contains(op.record.Holds, name)
+	second := strings.HasPrefix(name, holdFamily) &&
+		slices.ContainsFunc(op.record.Holds, func(other string) bool { return strings.HasPrefix(other, holdFamily) })
+	if !held {
+		op.record.Holds = append(slices.Clone(op.record.Holds), name)
+	}
+	op.mu.Unlock()
+	if held {
 		return nil
 	}
-	op.record.Holds = append(slices.Clone(op.record.Holds), name)
-	return op.account.locks.add(ctx, op.hold, name, true)
+	return op.account.locks.add(ctx, op.hold, name, !second)
 }
 
 // undo takes back what the failed run left; answer is called once, when that has ended or the caller has waited long enough.
@@ -354,10 +368,10 @@ func (a *Account) drive(ctx context.Context, op *operation, end journal.State, w
 			return
 		}
 		if !op.free {
+			op.again = true
 			if a.enter(ctx, op) != nil {
-				return
+				return // stopping
 			}
-			a.locks.answered(op.hold)
 		}
 	}
 }

@@ -25,6 +25,9 @@ func (a *Account) Recover(ctx context.Context) error {
 		op := &operation{account: a, record: record}
 		op.ledger = plan.NewLedger(record.Progress, op)
 		op.free = record.Loose && record.Committed
+		if len(record.Steps) == 0 { // its caller was told of it while it still waited for another: it has changed nothing, and needs nothing
+			op.free, op.hold = true, newHold(record.ID)
+		}
 		op.log().WithField("state", string(record.State)).Info("recovering")
 		if !op.free && record.State == journal.Failed {
 			late = append(late, op)
@@ -55,11 +58,8 @@ func (a *Account) reenter(ctx context.Context, op *operation) error {
 	if op.free {
 		return nil
 	}
-	if err := a.enter(ctx, op); err != nil {
-		return err
-	}
-	a.locks.answered(op.hold)
-	return nil
+	op.again = true
+	return a.enter(ctx, op)
 }
 
 // resume finishes an operation that has passed its commit point, and undoes one that has not.

@@ -144,7 +144,7 @@ func over(d *awsecs.Deployment) bool {
 
 // releaseSurplus removes the revisions of a family in a space beyond the newest ones, where nothing uses them. Key is the family.
 func (a *Account) releaseSurplus(ctx context.Context, r plan.Resource) (found bool, err error) {
-	hold, err := a.locks.wait(ctx, "task definition "+r.Key)
+	hold, err := a.locks.wait(ctx, holdFamily+r.Key)
 	if err != nil {
 		return false, err
 	}

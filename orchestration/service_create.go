@@ -54,9 +54,9 @@ func (a *Account) CreateService(ctx context.Context, in *CreateServiceInput) (*C
 	what := asked{verb: "CreateService", cluster: cluster, service: aws.StringValue(in.Service.ServiceName), request: in,
 		holds: []string{"service " + cluster + "/" + aws.StringValue(in.Service.ServiceName)}}
 	if in.TaskDefinition != nil {
-		what.holds = append(what.holds, "task definition "+aws.StringValue(in.TaskDefinition.Family))
+		what.holds = append(what.holds, holdFamily+aws.StringValue(in.TaskDefinition.Family))
 	} else {
-		what.holds = append(what.holds, using+"task definition "+familyOf(aws.StringValue(in.Service.TaskDefinition)))
+		what.holds = append(what.holds, using+holdFamily+familyOf(aws.StringValue(in.Service.TaskDefinition)))
 	}
 	what.holds = append(what.holds, holdRegistries(in.Service.ServiceRegistries)...)
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*CreateServiceOutput], error) {

@@ -67,9 +67,9 @@ func (a *Account) UpdateService(ctx context.Context, in *UpdateServiceInput) (*U
 		holds:   []string{"service " + in.Cluster + "/" + in.name()},
 	}
 	if in.TaskDefinition != nil {
-		what.holds = append(what.holds, "task definition "+aws.StringValue(in.TaskDefinition.Family))
+		what.holds = append(what.holds, holdFamily+aws.StringValue(in.TaskDefinition.Family))
 	}
-	if in.Service != nil {
+	if in.Service != nil && !in.mayHoldFamily() {
 		what.holds = append(what.holds, holdRegistries(in.Service.ServiceRegistries)...)
 	}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*UpdateServiceOutput], error) {
@@ -97,6 +97,25 @@ func (in *UpdateServiceInput) registers() bool {
 	return in.TaskDefinition != nil || len(in.Credentials) > 0
 }
 
+// mayHoldFamily says whether the update holds a family that only the look can tell.
+func (in *UpdateServiceInput) mayHoldFamily() bool {
+	return in.registers() || in.Service != nil && in.Service.TaskDefinition != nil
+}
+
+// holdRegistriesLast holds the registries that an update names, and looks at them again: families come before registries, also those that only
+// the look can tell, or a create that takes its registry back would wait for an update that waits for its family.
+func (a *Account) holdRegistriesLast(ctx context.Context, in *UpdateServiceInput, hold func(context.Context, string) error) error {
+	if in.Service == nil || !in.mayHoldFamily() {
+		return nil
+	}
+	for _, name := range holdRegistries(in.Service.ServiceRegistries) {
+		if err := hold(ctx, name); err != nil {
+			return err
+		}
+	}
+	return look(ctx, a.lookRegistries(in.Service.ServiceRegistries)...)
+}
+
 // lookUpdate reads what decides anything: the service, then what runs, then the secrets that it names.
 func (a *Account) lookUpdate(ctx context.Context, in *UpdateServiceInput, hold func(context.Context, string) error) (facts updateFacts, err error) {
 	if err := a.lookStanding(ctx, in, &facts); err != nil {
@@ -108,9 +127,12 @@ func (a *Account) lookUpdate(ctx context.Context, in *UpdateServiceInput, hold f
 		active = aws.StringValue(in.Service.TaskDefinition)
 	}
 	if in.registers() || active != aws.StringValue(facts.service.TaskDefinition) {
-		if err := hold(ctx, "task definition "+familyOf(active)); err != nil {
+		if err := hold(ctx, holdFamily+familyOf(active)); err != nil {
 			return facts, err
 		}
+	}
+	if err := a.holdRegistriesLast(ctx, in, hold); err != nil {
+		return facts, err
 	}
 	if facts.active == nil && (in.registers() || len(in.Tags) > 0) {
 		if facts.active, err = a.revision(ctx, active); err != nil {
@@ -192,7 +214,11 @@ func (a *Account) lookAttached(in *UpdateServiceInput) []func(context.Context) e
 	if !in.registers() {
 		reads = append(reads, a.lookRole(named, in.Cluster)...)
 	}
-	for _, registry := range service.ServiceRegistries {
+	return append(reads, a.lookRegistries(service.ServiceRegistries)...)
+}
+
+func (a *Account) lookRegistries(registries []*awsecs.ServiceRegistry) (reads []func(context.Context) error) {
+	for _, registry := range registries {
 		reads = append(reads, func(ctx context.Context) error {
 			_, err := a.ourRegistry(ctx, aws.StringValue(registry.RegistryArn))
 			return err

@@ -28,7 +28,7 @@ func (a *Account) registerBare(ctx context.Context, in *CreateTaskDefInput) (*Cr
 		return nil, err
 	}
 	asking, family, space := &in.RegisterTaskDefinitionInput, aws.StringValue(in.Family), a.spaceOfRole(in.ExecutionRoleArn, in.TaskRoleArn)
-	what := asked{verb: "RegisterTaskDef", cluster: space, service: family, request: asking, holds: []string{"task definition " + family}}
+	what := asked{verb: "RegisterTaskDef", cluster: space, service: family, request: asking, holds: []string{holdFamily + family}}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*CreateTaskDefOutput], error) {
 		if err := a.lookBare(ctx, asking, space); err != nil {
 			return prepared[*CreateTaskDefOutput]{}, err

@@ -25,7 +25,7 @@ type DeleteDefinitionOutput struct {
 // them, or while another operation holds the family. A create on one of them is waited for.
 func (a *Account) DeleteDefinition(ctx context.Context, in *ShowDefinitionInput) (*DeleteDefinitionOutput, error) {
 	family := familyOf(in.TaskDef)
-	what := asked{verb: "DeleteTaskDefRevisions", service: family, holds: []string{"task definition " + family}, request: map[string]string{"taskdef": in.TaskDef}}
+	what := asked{verb: "DeleteTaskDefRevisions", service: family, holds: []string{holdFamily + family}, request: map[string]string{"taskdef": in.TaskDef}}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*DeleteDefinitionOutput], error) {
 		newest, err := a.lookDefinitionDelete(ctx, in.TaskDef)
 		if err != nil {
@@ -138,7 +138,7 @@ func (op *operation) buildDefinitionDelete(name string, newest *revision) prepar
 // releaseRevisions removes the revisions that a name stands for, but for those that are used: it may come late, and find a service on one
 // that it could not deregister before. ID is the newest of them.
 func (a *Account) releaseRevisions(ctx context.Context, r plan.Resource) (found bool, err error) {
-	hold, err := a.locks.wait(ctx, "task definition "+familyOf(r.Key))
+	hold, err := a.locks.wait(ctx, holdFamily+familyOf(r.Key))
 	if err != nil {
 		return false, err
 	}

@@ -64,7 +64,7 @@ func (a *Account) CreateTaskDef(ctx context.Context, in *CreateTaskDefInput) (*C
 	}
 	parts := in.parts()
 	family := aws.StringValue(in.TaskDefinition.Family)
-	what := asked{verb: "CreateTaskDef", cluster: parts.clusterName(), service: family, request: parts, holds: []string{"task definition " + family}}
+	what := asked{verb: "CreateTaskDef", cluster: parts.clusterName(), service: family, request: parts, holds: []string{holdFamily + family}}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*CreateTaskDefOutput], error) {
 		facts, err := a.lookDefined(ctx, parts)
 		if err != nil {

@@ -41,7 +41,7 @@ func (*DeleteTaskDefOutput) StatusCode() int { return http.StatusAccepted }
 // DeleteTaskDef deletes a managed task definition: all its revisions in the cluster and the secrets that only they use. NotFound if it is
 // absent, another org's or another space's; Conflict if its tasks run and Force is not given, or while another operation holds it.
 func (a *Account) DeleteTaskDef(ctx context.Context, in *DeleteTaskDefInput) (*DeleteTaskDefOutput, error) {
-	what := asked{verb: "DeleteTaskDef", cluster: in.Cluster, service: in.TaskDef, holds: []string{"task definition " + in.TaskDef},
+	what := asked{verb: "DeleteTaskDef", cluster: in.Cluster, service: in.TaskDef, holds: []string{holdFamily + in.TaskDef},
 		request: map[string]bool{"recursive": in.Recursive, "force": in.Force}}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*DeleteTaskDefOutput], error) {
 		newest, tasks, err := a.lookTaskDefDelete(ctx, in)

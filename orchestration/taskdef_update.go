@@ -57,7 +57,7 @@ func (a *Account) UpdateTaskDef(ctx context.Context, in *UpdateTaskDefInput) (*U
 		service: in.TaskDef,
 		request: in,
 		loose:   true,
-		holds:   []string{"task definition " + in.TaskDef},
+		holds:   []string{holdFamily + in.TaskDef},
 	}
 	return perform(ctx, a, what, func(ctx context.Context, op *operation) (prepared[*UpdateTaskDefOutput], error) {
 		facts, err := a.lookTaskDefUpdate(ctx, in)
