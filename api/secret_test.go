@@ -102,12 +102,12 @@ func TestBadSecrets(t *testing.T) {
 // A list of a thousand takes its pages and nothing more.
 func TestManySecrets(t *testing.T) {
 	inWorld(t, func(w *world) {
-		for i := range 250 {
+		for i := range 1000 {
 			w.must(http.StatusOK, "POST", "/secrets", fmt.Sprintf(`{"Name": "s%d", "SecretString": "x"}`, i))
 		}
 		w.ended()
 		a, trips := w.measured("GET", "/secrets", "")
-		if strings.Count(string(a.body), "arn:") != 250 || trips != 3 {
+		if strings.Count(string(a.body), "arn:") != 1000 || trips != 10 {
 			w.Errorf("%d secrets in %d round trips", strings.Count(string(a.body), "arn:"), trips)
 		}
 	})
