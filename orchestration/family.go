@@ -215,23 +215,26 @@ func (a *Account) usesEverywhere(ctx context.Context) (map[string]need, error) {
 
 // secretsOf gives the names of the secrets that revisions name, whether by name or by ARN, by ARN. Those that are gone are left out.
 func (a *Account) secretsOf(ctx context.Context, revisions []*revision) (map[string]string, error) {
+	var secrets []string
+	for _, r := range revisions {
+		for _, secret := range secretsIn(r.TaskDefinition) {
+			once(&secrets, secret)
+		}
+	}
 	named := map[string]string{}
 	var mu sync.Mutex
 	var reads []func(context.Context) error
-	for _, r := range revisions {
-		secrets, _ := references(r.ContainerDefinitions)
-		for _, secret := range secrets {
-			reads = append(reads, func(ctx context.Context) error {
-				found, err := a.secrets.Secret(ctx, secret)
-				if err != nil {
-					return absent(err)
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				named[aws.StringValue(found.ARN)] = aws.StringValue(found.Name)
-				return nil
-			})
-		}
+	for _, secret := range secrets {
+		reads = append(reads, func(ctx context.Context) error {
+			found, err := a.secrets.Secret(ctx, secret)
+			if err != nil {
+				return absent(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			named[aws.StringValue(found.ARN)] = aws.StringValue(found.Name)
+			return nil
+		})
 	}
 	err := look(ctx, reads...)
 	return named, err

@@ -90,13 +90,6 @@ func (n *named) containers(containers []*awsecs.ContainerDefinition) {
 	}
 }
 
-// references gives the secrets and parameters that container definitions name.
-func references(containers []*awsecs.ContainerDefinition) (secrets, parameters []string) {
-	var n named
-	n.containers(containers)
-	return n.secrets, n.parameters
-}
-
 // definitionReferences gives what a task definition refers to: its roles, what its containers are given, and the credentials of its file
 // systems.
 func definitionReferences(in *awsecs.RegisterTaskDefinitionInput) (n named) {
