@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"ecs-api/journal"
 	"ecs-api/sandbox"
 )
 
@@ -18,9 +19,9 @@ func TestACreateAndAnUpdateWaitInACircle(t *testing.T) {
 		w.aws.Inject(sandbox.Fault{Service: "ecs", Operation: "CreateService", Nth: 1, Kind: sandbox.Refused})
 		started := time.Now()
 		var all sync.WaitGroup
+		failed := ""
 		all.Go(func() {
-			a := w.send("POST", "/services", body(cluster, definition, service, registry))
-			w.Logf("create after %v: %d %s", time.Since(started), a.status, a.body)
+			failed = w.must(http.StatusForbidden, "POST", "/services", body(cluster, definition, service, registry)).problem(w).Operation
 		})
 		for len(w.aws.Inventory()["registry"]) == 0 {
 			time.Sleep(100 * time.Millisecond)
@@ -30,17 +31,18 @@ func TestACreateAndAnUpdateWaitInACircle(t *testing.T) {
 			arn = "arn:aws:servicediscovery:us-east-1:001122334455:service/" + id
 		}
 		time.Sleep(2 * time.Second)
-		a := w.send("PUT", "/clusters/myclu/services/two", `{"Service": {"ServiceRegistries": [{"RegistryArn": "`+arn+`"}]}, `+secret+`}`)
-		w.Logf("update after %v: %d %s", time.Since(started), a.status, a.body)
+		// When it comes to its turn the registry is gone again.
+		w.must(http.StatusNotFound, "PUT", "/clusters/myclu/services/two", `{"Service": {"ServiceRegistries": [{"RegistryArn": "`+arn+`"}]}, `+secret+`}`)
 		all.Wait()
 		w.ended()
-		if took := time.Since(started); took > 2*time.Minute {
-			w.Errorf("it took %v until both had ended", took)
+		if took := time.Since(started); took > 2*time.Minute || w.operation(failed).State != journal.RolledBack {
+			w.Errorf("it took %v until both had ended, the create %s", took, w.operation(failed).State)
 		}
 	})
 }
 
-func TestNulls(t *testing.T) {
+// A null in a list is refused where it stands, in what stands beside a service or a task as anywhere.
+func TestNullsInLists(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.must(http.StatusOK, "POST", "/services", inFamily("two"))
 		for _, in := range []string{
@@ -48,15 +50,8 @@ func TestNulls(t *testing.T) {
 			`"VolumeConfigurations": [{"Name": "v", "ManagedEBSVolume": {"RoleArn": "myclu-ecsTaskExecution", "SizeInGiB": 1, "TagSpecifications": [null]}}]`,
 			`"VolumeConfigurations": [{"Name": "v", "ManagedEBSVolume": {"RoleArn": "myclu-ecsTaskExecution", "SizeInGiB": 1, "TagSpecifications": [{"ResourceType": "volume", "Tags": [null]}]}}]`,
 		} {
-			for _, a := range []answer{
-				w.send("PUT", "/clusters/myclu/services/two", `{"Service": {`+in+`}}`),
-				w.send("POST", "/services", body(cluster, definition, `"service": {"servicename": "n", "desiredcount": 1, `+in+`}`)),
-				w.send("POST", "/clusters/myclu/tasks", `{"TaskDefinition": "webservers", `+in+`}`),
-			} {
-				if a.status >= 500 {
-					w.Errorf("%s: %d %s", in, a.status, a.body)
-				}
-			}
+			w.must(http.StatusBadRequest, "PUT", "/clusters/myclu/services/two", `{"Service": {`+in+`}}`)
+			w.must(http.StatusBadRequest, "POST", "/services", body(cluster, definition, `"service": {"servicename": "n", "desiredcount": 1, `+in+`}`))
 		}
 		w.ended()
 	})

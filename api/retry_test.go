@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ecs-api/journal"
 	"ecs-api/orchestration"
 	"ecs-api/sandbox"
 
@@ -41,19 +42,18 @@ func TestTheStartDoesNotWaitForAnOperationThatHadNotBegun(t *testing.T) {
 		w.ended()
 		m := w.born(w.TempDir(), 0, false)
 		w.aws.SetRoleDelay(55 * time.Second)
+		named := body(cluster, definition, `"service": {"desiredcount": 1, "servicename": "www", "serviceregistries": [{"registryarn": "`+arn+`"}]}`)
 		var all sync.WaitGroup
 		all.Go(func() {
-			a := w.send("POST", "/services", body(cluster, definition, `"service": {"desiredcount": 1, "servicename": "www", "serviceregistries": [{"registryarn": "`+arn+`"}]}`))
-			w.Logf("create %d %s", a.status, a.body)
+			w.must(http.StatusAccepted, "POST", "/services", named)
 		})
 		time.Sleep(5 * time.Second)
 		all.Go(func() {
-			a := w.send("DELETE", w.registryPath(), "")
-			w.Logf("delete %d %s", a.status, a.body)
+			w.must(http.StatusAccepted, "DELETE", w.registryPath(), "")
 		})
 		time.Sleep(3 * time.Second)
 		all.Go(func() {
-			w.send("POST", "/services", strings.Replace(body(cluster, definition, `"service": {"desiredcount": 1, "servicename": "www", "serviceregistries": [{"registryarn": "`+arn+`"}]}`), "myclu", "other", 1))
+			w.must(http.StatusAccepted, "POST", "/services", strings.Replace(named, "myclu", "other", 1))
 		})
 		time.Sleep(15 * time.Second)
 		m.cord.cut()
@@ -74,17 +74,19 @@ func TestAnUpdateThatWaitsForAFamily(t *testing.T) {
 		w.ended()
 		w.aws.SetLatency(9 * time.Second)
 		var all sync.WaitGroup
-		w.aws.SetLatency(9 * time.Second)
-		all.Go(func() { w.send("POST", "/services", strings.Replace(inFamily("two"), "myclu", "myclu", 1)) })
-		time.Sleep(time.Second)
-		time.Sleep(5 * time.Second)
+		all.Go(func() { w.must(http.StatusAccepted, "POST", "/services", inFamily("two")) })
+		time.Sleep(6 * time.Second)
+		var told string
 		all.Go(func() {
-			a := w.send("PUT", "/clusters/myclu/services/one", `{"credentials": {"webserver": {"Name": "c", "SecretString": "{}"}}}`)
-			w.Logf("%d %s", a.status, a.body)
+			update := `{"credentials": {"webserver": {"Name": "c", "SecretString": "{}"}}}`
+			told = w.must(http.StatusAccepted, "PUT", "/clusters/myclu/services/one", update).header.Get("X-Operation-Id")
 		})
 		all.Wait()
 		w.aws.SetLatency(50 * time.Millisecond)
 		w.ended()
+		if op := w.operation(told); op.State != journal.Succeeded {
+			w.Errorf("the update is %s: %s", op.State, op.Problem)
+		}
 	}, func(o *orchestration.Options) { o.AnswerTimeout = 10 * time.Second })
 }
 
