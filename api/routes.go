@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"reflect"
+	"slices"
 
 	"ecs-api/orchestration"
 
@@ -14,9 +15,21 @@ type Account = *orchestration.Account
 
 // table is every route there is. The router is made from it, and so is all that lists the routes.
 func table(o Options) []Route[Account] {
-	return described(o.Version, append(publicRoutes[Account](o),
+	return described(o.Version, slices.Concat(publicRoutes[Account](o), imageRoutes(o),
+		serviceRoutes(), taskDefRoutes(), secretRoutes(), networkRoutes(), operationRoutes()))
+}
+
+// imageRoutes ask registries of images, and need no account.
+func imageRoutes(o Options) []Route[Account] {
+	return []Route[Account]{
 		unowned[Account]("HEAD", "/images", "Tell whether an image exists", checkImage(o.Images)).named("CheckImage"),
 		unowned[Account]("GET", "/images", "Show the digest and the platforms of an image", showImage(o.Images)).named("ShowImage"),
+	}
+}
+
+// serviceRoutes are those of clusters, their services and their tasks.
+func serviceRoutes() []Route[Account] {
+	return []Route[Account]{
 		route("POST", "/{account}/services",
 			"Build a service and what it stands on", http.StatusOK, Account.CreateService),
 		route("GET", "/{account}/clusters",
@@ -51,6 +64,12 @@ func table(o Options) []Route[Account] {
 			"Show a task", http.StatusOK, Account.ShowTask),
 		route("DELETE", "/{account}/clusters/{cluster}/tasks/{task}",
 			"Stop a task", http.StatusOK, Account.StopTask),
+	}
+}
+
+// taskDefRoutes are those of task definitions, managed or by themselves.
+func taskDefRoutes() []Route[Account] {
+	return []Route[Account]{
 		route("GET", "/{account}/clusters/{cluster}/taskdefs",
 			"List the managed task definitions of a cluster", http.StatusOK, Account.ListTaskDefs),
 		route("GET", "/{account}/clusters/{cluster}/taskdefs/{taskdef}",
@@ -75,6 +94,12 @@ func table(o Options) []Route[Account] {
 			"Change a managed task definition", http.StatusOK, Account.UpdateTaskDef),
 		route("DELETE", "/{account}/clusters/{cluster}/taskdefs/{taskdef}",
 			"Delete a managed task definition", http.StatusAccepted, Account.DeleteTaskDef),
+	}
+}
+
+// secretRoutes are those of secrets and parameters.
+func secretRoutes() []Route[Account] {
+	return []Route[Account]{
 		route("GET", "/{account}/secrets",
 			"List the secrets of the org", http.StatusOK, Account.ListSecrets),
 		route("POST", "/{account}/secrets",
@@ -99,6 +124,12 @@ func table(o Options) []Route[Account] {
 			gives(reflect.TypeFor[orchestration.OK]()),
 		route("DELETE", "/{account}/params/{prefix}/{param}",
 			"Delete a parameter", http.StatusOK, Account.DeleteParameter),
+	}
+}
+
+// networkRoutes are those of load balancers and service registries.
+func networkRoutes() []Route[Account] {
+	return []Route[Account]{
 		route("GET", "/{account}/lbs",
 			"List the target groups of a space", http.StatusOK, Account.ListTargetGroups),
 		route("GET", "/{account}/lbs/{space}",
@@ -111,11 +142,17 @@ func table(o Options) []Route[Account] {
 			"Show a service registry", http.StatusOK, Account.ShowRegistry),
 		route("DELETE", "/{account}/servicediscovery/services/{id}",
 			"Delete a service registry that nothing uses", http.StatusOK, Account.DeleteRegistry),
+	}
+}
+
+// operationRoutes tell what was done, and what is left.
+func operationRoutes() []Route[Account] {
+	return []Route[Account]{
 		route("GET", "/{account}/operations",
 			"List operations", http.StatusOK, Account.ListOperations),
 		route("GET", "/{account}/operations/{operation}",
 			"Show an operation", http.StatusOK, Account.ShowOperation),
 		route("GET", "/{account}/leftovers",
 			"List what no operation asked for, or one could not release", http.StatusOK, Account.Leftovers),
-	))
+	}
 }

@@ -327,7 +327,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("{\"a\\nb\": 1}")
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.Contains(text, "file:") || strings.Contains(text, `\u`) {
-			t.Skip("would read files")
+			return // it would read files
 		}
 		c, err := Parse("f", strings.NewReader(text), func(string) string { return "" })
 		if err == nil {
